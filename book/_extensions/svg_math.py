@@ -1,0 +1,61 @@
+"""Render mathematics to SVG while the book is built.
+
+A reader needs no script, no web font and no network, and the formulas take the colour
+of the text around them, on a light page as on a dark one.
+"""
+
+import xml.etree.ElementTree as ET
+from html import escape
+from typing import Any
+
+import ziamath
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+SIZE = 17.0  # STIX is drawn smaller than the text's sans serif at the same size
+
+# Paths instead of shared symbols, whose ids would be repeated in one page.
+ziamath.config.svg2 = False
+
+
+def svg(tex: str, *, inline: bool) -> str:
+    """Draw a formula, sized in em so that it scales with the text."""
+    drawing = ziamath.Latex(tex, size=SIZE, color="currentColor", inline=inline)
+    element = drawing.svgxml()
+    _, top, width, height = (float(number) / 16 for number in element.get("viewBox").split())
+    element.set("width", f"{width:.3f}em")
+    element.set("height", f"{height:.3f}em")
+    element.set("aria-hidden", "true")
+    if inline:  # the baseline is at 0 in the drawing, and at the foot of an SVG in a line
+        element.set("style", f"vertical-align: {-(top + height):.3f}em")
+    return ET.tostring(element, encoding="unicode")
+
+
+def visit_math(self: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula within a line; a screen reader is given its TeX."""
+    tex = node.astext()
+    self.body.append(f'<span class="formula" role="math" aria-label="{escape(tex)}">')
+    self.body.append(svg(tex, inline=True) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a displayed formula, with its number if it has a label."""
+    tex = node.astext().strip()
+    self.body.append(self.starttag(node, "div", CLASS="formula-block"))
+    if node["number"]:
+        number = get_node_equation_number(self, node)
+        self.body.append(f'<span class="eqno">({number})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append(f'<div role="math" aria-label="{escape(tex)}">')
+    self.body.append(svg(tex, inline=False) + "</div></div>\n")
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the renderer as `html_math_renderer = "svg"`."""
+    app.add_html_math_renderer("svg", (visit_math, None), (visit_math_block, None))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

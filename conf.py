@@ -1,0 +1,104 @@
+"""Sphinx builds the book: `nox -s docs`."""
+
+import hashlib
+import re
+import shutil
+import sys
+from importlib.metadata import version as installed
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "book" / "_extensions"))
+
+project = "Models, Layers and Activations"
+author = "The tfbook authors"
+project_copyright = f"2026, {author}"
+version = release = installed("tfbook")
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "alt_text",
+    "svg_math",
+]
+exclude_patterns = ["_*"]
+
+# The pages
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+html_math_renderer = "svg"
+numfig = True
+suppress_warnings = ["mystnb.unknown_mime_type"]
+
+# The cells. The cache knows a page by its code alone; the digest adds what that code
+# computes with, so that no page shows old output beside new source.
+COMPUTE = ("tensorflow", "keras", "numpy", "pandas", "matplotlib", "mlxtend", "ipykernel")
+digest = hashlib.sha256()
+for path in sorted((ROOT / "tfbook").glob("**/*")):
+    if path.suffix in {".py", ".mplstyle"}:
+        digest.update(path.name.encode() + path.read_bytes())
+digest.update(repr([sys.version, *map(installed, COMPUTE)]).encode())
+caches = ROOT / "_build" / "cache"
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(caches / digest.hexdigest()[:16])
+nb_execution_timeout = 600
+nb_execution_show_tb = True  # a failing cell is a warning with its traceback, which -W turns into a failed build
+nb_output_stderr = "remove"  # TensorFlow's start-up log; what a page wants shown it prints
+nb_merge_streams = True
+nb_kernel_rgx_aliases = {".*": "python3"}
+
+for stale in caches.glob("*"):
+    if stale.name != Path(nb_execution_cache_path).name:
+        shutil.rmtree(stale)
+# Opened once here: parallel readers would race to create the tables of a new cache.
+get_cache(nb_execution_cache_path).list_cache_records()
+
+# The package reference
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+napoleon_custom_sections = [("Shape", "returns_style"), "Reference"]
+napoleon_use_ivar = True
+viewcode_follow_imported_members = False
+default_role = "code"
+nitpicky = True
+# What belongs to other packages: their inventories would have to be fetched.
+nitpick_ignore_regex = [
+    ("py:.*", r"(keras|tf|np|pd|collections|matplotlib|numpy|pandas|tensorflow|typing)\..*"),
+    ("py:.*", r"(Any|Axes|Callable|Sequence|NamedTuple|ArithmeticError|optional)"),
+]
+
+# The theme
+html_theme = "sphinx_book_theme"
+html_title = project
+html_static_path = ["book/_static"]
+html_css_files = ["book.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "home_page_in_toc": True,
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "navbar_persistent": [],  # the search field stands in the sidebar
+}
+copybutton_exclude = ".linenos, .gp, .go"
+
+
+def dollars_to_roles(
+    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """Let docstrings write mathematics as the pages do, between dollar signs."""
+    lines[:] = [re.sub(r"(?<!\$)\$([^$]+)\$", r":math:`\1`", line) for line in lines]
+
+
+def setup(app: Sphinx) -> None:
+    """Read docstrings as they are written."""
+    app.connect("autodoc-process-docstring", dollars_to_roles)

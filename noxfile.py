@@ -1,0 +1,58 @@
+"""What one can do with a checkout: `nox --list`."""
+
+import atexit
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "typing", "tests", "docs"]
+
+LOCK = "requirements.lock"
+HTML = Path("_build", "html")
+
+# Without its bytecode TensorFlow takes 13 seconds to import instead of 5: let uv compile
+# it, and let Python write it.
+os.environ["UV_COMPILE_BYTECODE"] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the package and dependency groups, in the versions of the lock file."""
+    arguments = [argument for group in groups for argument in ("--group", group)]
+    session.install("-c", LOCK, *arguments, "-e", ".")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the book; -- with more options for sphinx-build."""
+    install(session, "docs")
+    options = ["-W", "--keep-going", "-j", "auto", "-c", ".", "-d", "_build/doctrees"]
+    session.run("sphinx-build", *options, *session.posargs, "book", str(HTML))
+    # At exit, so that it is the last line, after nox has had its say.
+    atexit.register(print, f"The book: {(HTML / 'index.html').resolve()}")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests, and the examples in docstrings and README; -- with more for pytest."""
+    install(session, "test")
+    session.run("pytest", "--cov", *session.posargs, env={"MPLBACKEND": "agg"})
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install("-c", LOCK, "--group", "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check the package's types."""
+    install(session, "typing")
+    session.run("mypy")

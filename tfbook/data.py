@@ -1,0 +1,220 @@
+"""Data to learn with: made up, or carried by a package, so that nothing is downloaded at run time."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["Split", "boston_housing", "digits", "linear"]
+
+
+class Split(NamedTuple):
+    """Features and targets, divided into rows to train on and rows to test on.
+
+    Attributes:
+        x_train: Features, of shape `(train rows, features)`.
+        y_train: Targets, of shape `(train rows, 1)`.
+        x_test: Features, of shape `(test rows, features)`.
+        y_test: Targets, of shape `(test rows, 1)`.
+
+    Example:
+        >>> split = linear()
+        >>> x, y = split.train
+        >>> x.shape, y.shape
+        ((32, 5), (32, 1))
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+    @classmethod
+    def shuffled(
+        cls, x: np.ndarray, y: np.ndarray, test_split: float, seed: int
+    ) -> "Split":
+        """Shuffle rows and keep the last ones to test on, as `keras.datasets.boston_housing.load_data` does.
+
+        Args:
+            x: Features, of shape `(rows, features)`; they become float32.
+            y: Targets, of shape `(rows, 1)`.
+            test_split: The share of the rows to test on, between 0 and 1.
+            seed: The seed of the shuffle.
+
+        Returns:
+            The split.
+
+        Raises:
+            ValueError: If `test_split` leaves no row to train or to test on.
+
+        Example:
+            >>> split = Split.shuffled(np.eye(4), np.ones((4, 1)), test_split=0.25, seed=0)
+            >>> len(split.x_train), len(split.x_test)
+            (3, 1)
+        """
+        num_train = int(len(x) * (1 - test_split))
+        if not 0 < num_train < len(x):
+            raise ValueError(
+                f"test_split: expected a share that leaves rows to train and to test on, got {test_split}; "
+                f"pass a number between 0 and 1, such as 0.2"
+            )
+        # The old generator, because only it repeats the order that Keras gives.
+        order = np.random.RandomState(seed).permutation(len(x))
+        x, y = x[order].astype(np.float32), y[order]
+        return cls(x[:num_train], y[:num_train], x[num_train:], y[num_train:])
+
+    @property
+    def train(self) -> tuple[np.ndarray, np.ndarray]:
+        """The pair `(x_train, y_train)`."""
+        return self.x_train, self.y_train
+
+    @property
+    def test(self) -> tuple[np.ndarray, np.ndarray]:
+        """The pair `(x_test, y_test)`."""
+        return self.x_test, self.y_test
+
+    def standardized(self) -> "Split":
+        r"""Scale each feature to mean 0 and standard deviation 1: $z = (x - \mu) / \sigma$.
+
+        $\mu$ and $\sigma$ come from the training rows alone: the test rows stand for
+        data not seen yet. A feature that is constant there becomes 0 in the training
+        rows.
+
+        Returns:
+            A new split with scaled features and the same targets.
+
+        Example:
+            >>> split = linear().standardized()
+            >>> bool(abs(split.x_train.mean()) < 1e-6), bool(abs(split.x_train.std() - 1) < 1e-6)
+            (True, True)
+
+        Reference:
+            Hastie, Tibshirani and Friedman (2009), The Elements of Statistical
+            Learning, Springer, section 11.5.3.
+        """
+        # In float64: the mean of features around 700 loses digits in float32.
+        mean = self.x_train.mean(axis=0, dtype=np.float64)
+        scale = self.x_train.std(axis=0, dtype=np.float64)
+        scale[scale == 0] = 1
+        return self._replace(
+            x_train=((self.x_train - mean) / scale).astype(self.x_train.dtype),
+            x_test=((self.x_test - mean) / scale).astype(self.x_test.dtype),
+        )
+
+
+def linear(
+    num_examples: int = 32, num_features: int = 5, *, noise: float = 0.0, seed: int = 42
+) -> Split:
+    r"""Make data with a linear truth: $y = X w + \varepsilon$ with $w = (0, 1, 2, \dots)$.
+
+    Args:
+        num_examples: The number of training rows; there are as many test rows.
+        num_features: The number of columns of $X$, drawn uniformly from [0, 1).
+        noise: The standard deviation of the normal error $\varepsilon$.
+        seed: The seed of the random numbers.
+
+    Returns:
+        A `Split` of float32 arrays, without units.
+
+    Raises:
+        ValueError: If a size is below 1 or the noise is negative.
+
+    Example:
+        >>> split = linear(num_examples=4, num_features=2)
+        >>> bool((split.y_train == split.x_train @ [[0], [1]]).all())
+        True
+    """
+    if num_examples < 1 or num_features < 1:
+        raise ValueError(
+            f"linear: expected num_examples and num_features of at least 1, got {num_examples} and {num_features}; "
+            f"leave them out for 32 and 5"
+        )
+    if noise < 0:
+        raise ValueError(
+            f"linear: expected noise of at least 0, got {noise}; pass a standard deviation"
+        )
+    rng = np.random.default_rng(seed)
+    weights = np.arange(num_features, dtype=np.float32)[:, None]
+
+    def rows() -> tuple[np.ndarray, np.ndarray]:
+        x = rng.random((num_examples, num_features)).astype(np.float32)
+        error = noise * rng.standard_normal((num_examples, 1), dtype=np.float32)
+        return x, x @ weights + error
+
+    return Split(*rows(), *rows())
+
+
+def boston_housing(test_split: float = 0.2, seed: int = 113) -> Split:
+    """Load house prices in 506 tracts of Boston, 1970, with the rows, order and split that Keras uses.
+
+    The targets are the median value of owner-occupied homes, in thousands of dollars. The 13 features
+    are, in order: CRIM crimes a head, ZN share of large lots (%), INDUS share of
+    industry (%), CHAS at the river (0 or 1), NOX nitric oxides (parts per 10 million),
+    RM rooms a home, AGE share built before 1940 (%), DIS distance to employment
+    (weighted), RAD access to highways (index), TAX property tax (dollars per 10 000),
+    PTRATIO pupils a teacher, B (see below), LSTAT share of the population of lower
+    status (%).
+
+    Use it to learn, and for nothing else. Column B is $1000 (b - 0.63)^2$ with $b$ the
+    share of Black residents: the authors assumed that segregation raises prices, and
+    built the assumption into the feature. The column cannot be undone, since two shares
+    give one value. scikit-learn removed the data set for this reason.
+
+    Args:
+        test_split: The share of the rows to test on.
+        seed: The seed of the shuffle; 113 is that of Keras.
+
+    Returns:
+        A `Split` of float32 arrays: 404 training and 102 test rows by default.
+
+    Raises:
+        ValueError: If `test_split` leaves no row to train or to test on.
+
+    Example:
+        >>> split = boston_housing()
+        >>> split.x_train.shape, split.x_test.shape
+        ((404, 13), (102, 13))
+
+    Reference:
+        Harrison and Rubinfeld (1978), Hedonic prices and the demand for clean air,
+        Journal of Environmental Economics and Management 5; the rows are those of
+        `mlxtend.data.boston_housing_data`.
+    """
+    from mlxtend.data import boston_housing_data
+
+    features, prices = boston_housing_data()
+    return Split.shuffled(
+        features, prices[:, None].astype(np.float32), test_split, seed
+    )
+
+
+def digits(test_split: float = 0.2, seed: int = 0) -> Split:
+    """Load 5000 handwritten digits of MNIST, 500 of each, as images of 28 x 28 pixels.
+
+    Args:
+        test_split: The share of the rows to test on.
+        seed: The seed of the shuffle.
+
+    Returns:
+        A `Split`: a row of 784 float32 pixels an image, from 0 (paper) to 1 (ink), top
+        row first; the digit, 0 to 9, as an int32 label. `x.reshape(-1, 28, 28)` gives
+        images.
+
+    Raises:
+        ValueError: If `test_split` leaves no row to train or to test on.
+
+    Example:
+        >>> split = digits()
+        >>> split.x_train.shape, split.y_test.shape, float(split.x_train.max())
+        ((4000, 784), (1000, 1), 1.0)
+
+    Reference:
+        LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to
+        document recognition, Proceedings of the IEEE 86; the rows are those of
+        `mlxtend.data.mnist_data`.
+    """
+    from mlxtend.data import mnist_data
+
+    pixels, labels = mnist_data()
+    return Split.shuffled(
+        pixels / 255, labels[:, None].astype(np.int32), test_split, seed
+    )

@@ -1,0 +1,239 @@
+"""Plotting: DataFrames and arrays in, matplotlib Axes out.
+
+Every function draws into `ax`, or into a new figure if there is none, and returns the
+Axes, so that the caller can add to it. None of them needs TensorFlow.
+`plt.style.use("tfbook.book")` sets the look of the book.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.ticker import LogFormatter
+
+__all__ = ["activation", "history", "network", "parity", "plane", "weights"]
+
+
+def history(frame: pd.DataFrame, *, units: str = "", ax: Axes | None = None) -> Axes:
+    """Plot losses against epochs, on a logarithmic axis.
+
+    Args:
+        frame: One column a loss, indexed by epoch, as `tfbook.training.train` returns
+            it.
+        units: The unit of the loss, for the axis.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> frame = pd.DataFrame({"training_loss": [1.0, 0.1]}, index=[10, 20])
+        >>> history(frame).get_yscale()
+        'log'
+    """
+    ax = ax or plt.figure().add_subplot()
+    for name, style in zip(
+        frame.columns, ["-", "--", "-.", ":"] * len(frame.columns), strict=False
+    ):
+        ax.plot(frame.index, frame[name], style, label=str(name).replace("_", " "))
+    ax.set(xlabel="epoch", ylabel=f"loss ({units})" if units else "loss", yscale="log")
+    # Between two powers of ten the numbers themselves, such as 200, not 2 x 10^2.
+    ax.yaxis.set_major_formatter(LogFormatter())
+    ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
+    ax.legend()
+    return ax
+
+
+def activation(
+    x: np.ndarray,
+    y: np.ndarray,
+    gradient: np.ndarray | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot an activation, and its gradient if given.
+
+    Args:
+        x: Inputs, of shape `(points,)`.
+        y: What the function gives for them.
+        gradient: Its slope there.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> x = np.linspace(-3, 3, 61)
+        >>> activation(x, np.maximum(x, 0)).get_xlabel()
+        'input x'
+    """
+    ax = ax or plt.figure().add_subplot()
+    ax.plot(x, y, label="value")
+    if gradient is not None:
+        ax.plot(x, gradient, "--", label="gradient")
+        ax.legend()
+    ax.set(xlabel="input x", ylabel="output f(x)")
+    return ax
+
+
+def weights(
+    estimates: Sequence[float] | np.ndarray,
+    truth: Sequence[float] | np.ndarray,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot estimated weights beside the true ones.
+
+    Args:
+        estimates: One number a feature.
+        truth: As many.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: If there are more of the one than of the other.
+
+    Example:
+        >>> len(weights([0.1, 0.9], [0, 1]).collections)
+        2
+    """
+    estimates, truth = np.ravel(estimates), np.ravel(truth)
+    if len(estimates) != len(truth):
+        raise ValueError(
+            f"weights: expected as many estimates as true weights, got {len(estimates)} and {len(truth)}; "
+            f"pass one number a feature in both"
+        )
+    ax = ax or plt.figure().add_subplot()
+    features = np.arange(len(truth))
+    ax.scatter(
+        features,
+        truth,
+        s=140,
+        facecolors="none",
+        edgecolors="C1",
+        linewidths=1.8,
+        label="truth",
+    )
+    ax.scatter(features, estimates, s=30, color="C0", label="estimate")
+    ax.set(xlabel="feature", ylabel="weight", xticks=features)
+    ax.legend()
+    return ax
+
+
+def parity(
+    predictions: np.ndarray,
+    targets: np.ndarray,
+    *,
+    units: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot predictions against targets; a perfect model puts every point on the line.
+
+    Args:
+        predictions: One number an example.
+        targets: As many.
+        units: The unit of both, for the axes.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> parity(np.array([1.0, 2.0]), np.array([1.1, 1.9]), units="m").get_ylabel()
+        'prediction (m)'
+    """
+    ax = ax or plt.figure().add_subplot()
+    suffix = f" ({units})" if units else ""
+    targets, predictions = np.ravel(targets), np.ravel(predictions)
+    ends = [
+        min(targets.min(), predictions.min()),
+        max(targets.max(), predictions.max()),
+    ]
+    ax.plot(ends, ends, "--", color="C1", linewidth=1.2)
+    ax.scatter(targets, predictions, s=14, alpha=0.7)
+    ax.set(xlabel=f"target{suffix}", ylabel=f"prediction{suffix}")
+    return ax
+
+
+def network(
+    widths: Sequence[int],
+    *,
+    labels: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a fully connected network: a column of circles a layer, a line a weight.
+
+    Args:
+        widths: The number of features, the units of each layer in turn.
+        labels: What to write under each column.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> len(network([5, 3, 1]).collections)  # two of lines, three of circles
+        5
+    """
+    ax = ax or plt.figure().add_subplot()
+    columns = [
+        np.column_stack([np.full(width, column), np.arange(width) - (width - 1) / 2])
+        for column, width in enumerate(widths)
+    ]
+    for left, right in zip(columns, columns[1:], strict=False):
+        lines = [(start, end) for start in left for end in right]
+        ax.add_collection(
+            LineCollection(lines, colors="#888888", linewidths=0.7, zorder=1)
+        )
+    for column, units in enumerate(columns):
+        ax.scatter(*units.T, s=220, color=f"C{column}", zorder=2)
+        if labels is not None:
+            ax.annotate(
+                labels[column],
+                (column, units[0, 1]),
+                (0, -18),
+                textcoords="offset points",
+                ha="center",
+                va="top",
+            )
+    ax.margins(0.15, 0.25)
+    ax.set_axis_off()
+    return ax
+
+
+def plane(
+    x1: np.ndarray,
+    x2: np.ndarray,
+    z: np.ndarray,
+    *,
+    label: str = "output",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a function of two inputs as filled contours.
+
+    Args:
+        x1: The grid along the first axis, of shape `(columns,)`.
+        x2: The grid along the second axis, of shape `(rows,)`.
+        z: The function on the grid, of shape `(rows, columns)`.
+        label: What the colours mean.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> grid = np.linspace(-1, 1, 5)
+        >>> plane(grid, grid, np.add.outer(grid, grid)).get_xlabel()
+        'x₁'
+    """
+    ax = ax or plt.figure().add_subplot()
+    contours = ax.contourf(x1, x2, z, levels=12)
+    ax.figure.colorbar(contours, ax=ax, label=label)
+    ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
+    ax.grid(False)
+    return ax
