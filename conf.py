@@ -39,7 +39,15 @@ suppress_warnings = ["mystnb.unknown_mime_type"]
 
 # The cells. The cache knows a page by its code alone; the digest adds what that code
 # computes with, so that no page shows old output beside new source.
-COMPUTE = ("tensorflow", "keras", "numpy", "pandas", "matplotlib", "mlxtend", "ipykernel")
+COMPUTE = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "pandas",
+    "matplotlib",
+    "mlxtend",
+    "ipykernel",
+)
 digest = hashlib.sha256()
 for path in sorted((ROOT / "tfbook").glob("**/*")):
     if path.suffix in {".py", ".mplstyle"}:
@@ -49,8 +57,11 @@ caches = ROOT / "_build" / "cache"
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(caches / digest.hexdigest()[:16])
 nb_execution_timeout = 600
-nb_execution_show_tb = True  # a failing cell is a warning with its traceback, which -W turns into a failed build
-nb_output_stderr = "remove"  # TensorFlow's start-up log; what a page wants shown it prints
+# A failing cell is a warning with its traceback, which -W turns into a failed build.
+nb_execution_show_tb = True
+nb_output_stderr = (
+    "remove"  # TensorFlow's start-up log; what a page wants shown it prints
+)
 nb_merge_streams = True
 nb_kernel_rgx_aliases = {".*": "python3"}
 
@@ -71,7 +82,10 @@ default_role = "code"
 nitpicky = True
 # What belongs to other packages: their inventories would have to be fetched.
 nitpick_ignore_regex = [
-    ("py:.*", r"(keras|tf|np|pd|collections|matplotlib|numpy|pandas|tensorflow|typing)\..*"),
+    (
+        "py:.*",
+        r"(keras|tf|np|pd|collections|matplotlib|numpy|pandas|tensorflow|typing)\..*",
+    ),
     ("py:.*", r"(Any|Axes|Callable|Sequence|NamedTuple|ArithmeticError|optional)"),
 ]
 
@@ -96,7 +110,8 @@ def dollars_to_roles(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
     """Let docstrings write mathematics as the pages do, between dollar signs."""
-    lines[:] = [re.sub(r"(?<!\$)\$([^$]+)\$", r":math:`\1`", line) for line in lines]
+    text = re.sub(r"\$([^$]+)\$", r":math:`\1`", "\n".join(lines))
+    lines[:] = text.split("\n")
 
 
 def setup(app: Sphinx) -> None:

@@ -14,8 +14,8 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 LOCK = "requirements.lock"
 HTML = Path("_build", "html")
 
-# Without its bytecode TensorFlow takes 13 seconds to import instead of 5: let uv compile
-# it, and let Python write it.
+# Without its bytecode TensorFlow takes 13 seconds to import instead of 5: let uv
+# compile it, and let Python write it.
 os.environ["UV_COMPILE_BYTECODE"] = "1"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -38,7 +38,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests, and the examples in docstrings and README; -- with more for pytest."""
+    """Run the tests and the examples in docstrings; -- with more for pytest."""
     install(session, "test")
     session.run("pytest", "--cov", *session.posargs, env={"MPLBACKEND": "agg"})
 

@@ -5,7 +5,9 @@ Its modules are short enough to read and independent enough to copy from:
 ``training`` fits any Keras model, ``diagnostics`` says what went wrong, and
 ``plotting`` shows it. Import the one you need:
 
->>> from tfbook import data >>> data.linear().x_train.shape (32, 5)
+>>> from tfbook import data
+>>> data.linear().x_train.shape
+(32, 5)
 """
 
 __version__ = "0.1.0"

@@ -67,12 +67,13 @@ def relu(x: tf.Tensor) -> tf.Tensor:
         Nair and Hinton (2010), Rectified linear units improve restricted Boltzmann
         machines, ICML.
     """
-    # tf.maximum would share the gradient at 0 between its two arguments; tf.nn.relu takes it to be 0.
+    # tf.maximum would share the gradient at 0 between its two arguments; tf.nn.relu
+    # takes it to be 0.
     return tf.nn.relu(x)
 
 
 def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
-    r"""Rectified linear unit with a small slope below zero, $f(x) = x$ if $x > 0$, else $\alpha x$.
+    r"""ReLU with a small slope below zero, $f(x) = x$ if $x > 0$, else $\alpha x$.
 
     Args:
         x: A tensor of any shape.
@@ -109,12 +110,15 @@ def elu(x: tf.Tensor) -> tf.Tensor:
         Clevert, Unterthiner and Hochreiter (2016), Fast and accurate deep network
         learning by exponential linear units (ELUs), ICLR.
     """
-    # The branch that tf.where drops still gets a gradient, 0 × e^x, which is NaN once e^x overflows: hence tf.minimum.
+    # The branch that tf.where drops still gets a gradient, 0 x e^x, which is NaN once
+    # e^x overflows: hence tf.minimum.
     return tf.where(x > 0, x, tf.math.expm1(tf.minimum(x, 0)))
 
 
 def selu(x: tf.Tensor) -> tf.Tensor:
-    r"""Scaled exponential linear unit, $f(x) = \lambda x$ if $x > 0$, else $\lambda \alpha (e^x - 1)$.
+    r"""Scaled exponential linear unit.
+
+    $f(x) = \lambda x$ if $x > 0$, else $f(x) = \lambda \alpha (e^x - 1)$.
 
     With $\lambda \approx 1.0507$ and $\alpha \approx 1.6733$ a layer that is given
     inputs of mean 0 and variance 1 gives outputs of mean 0 and variance 1, if its
@@ -127,8 +131,8 @@ def selu(x: tf.Tensor) -> tf.Tensor:
         A tensor of the same shape.
 
     Example:
-        >>> selu(tf.constant([-100.0, 1.0])).numpy().round(4).tolist()
-        [-1.7580999..., 1.0506999...]
+        >>> [round(float(y), 4) for y in selu(tf.constant([-100.0, 1.0]))]
+        [-1.7581, 1.0507]
 
     Reference:
         Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-normalizing neural
@@ -139,7 +143,9 @@ def selu(x: tf.Tensor) -> tf.Tensor:
 
 
 def gelu(x: tf.Tensor) -> tf.Tensor:
-    r"""Gaussian error linear unit, $f(x) = x \, \Phi(x)$ with the normal distribution function $\Phi$.
+    r"""Gaussian error linear unit, $f(x) = x \, \Phi(x)$.
+
+    $\Phi$ is the distribution function of the standard normal distribution.
 
     Args:
         x: A tensor of any shape.
@@ -188,8 +194,8 @@ def softplus(x: tf.Tensor) -> tf.Tensor:
         A tensor of the same shape, with positive numbers.
 
     Example:
-        >>> softplus(tf.constant([-200.0, 0.0, 200.0])).numpy().round(3).tolist()
-        [0.0, 0.6930000..., 200.0]
+        >>> [round(float(y), 3) for y in softplus(tf.constant([-200.0, 0.0, 200.0]))]
+        [0.0, 0.693, 200.0]
 
     Reference:
         Dugas, Bengio, Bélisle, Nadeau and Garcia (2001), Incorporating second-order
@@ -234,7 +240,8 @@ def sigmoid(x: tf.Tensor) -> tf.Tensor:
     Reference:
         Goodfellow, Bengio and Courville (2016), Deep Learning, MIT Press, section 3.10.
     """
-    # Not 1 / (1 + e^-x): e^-x overflows at x = -89, and the gradient there would be inf / inf.
+    # Not 1 / (1 + e^-x): e^-x overflows at x = -89, and the gradient there would be inf
+    # / inf.
     return tf.math.sigmoid(x)
 
 
@@ -276,7 +283,8 @@ def softmax(x: tf.Tensor) -> tf.Tensor:
         Bridle (1990), Probabilistic interpretation of feedforward classification
         network outputs, Neurocomputing, Springer.
     """
-    # Subtracting the largest logit cancels in the fraction and keeps e^x from overflowing.
+    # Subtracting the largest logit cancels in the fraction and keeps e^x from
+    # overflowing.
     exponentials = tf.exp(x - tf.reduce_max(x, axis=-1, keepdims=True))
     return exponentials / tf.reduce_sum(exponentials, axis=-1, keepdims=True)
 
@@ -334,13 +342,14 @@ def get(identifier: str | Callable | dict[str, Any] | None) -> Callable:
     if identifier not in FUNCTIONS:
         (nearest,) = difflib.get_close_matches(identifier, FUNCTIONS, n=1, cutoff=0)
         raise ValueError(
-            f"activation: expected one of {', '.join(FUNCTIONS)}, got {identifier!r}; did you mean {nearest!r}?"
+            f"activation: expected one of {', '.join(FUNCTIONS)}, got {identifier!r}; "
+            f"did you mean {nearest!r}?"
         )
     return FUNCTIONS[identifier]
 
 
 def serialize(activation: Callable) -> str | dict[str, Any]:
-    """Describe an activation so that `get` finds it again, as a layer's `get_config` needs.
+    """Describe an activation so that `get` finds it again, for a layer's `get_config`.
 
     Args:
         activation: A function of this module, or a callable that Keras can serialize.
@@ -352,7 +361,7 @@ def serialize(activation: Callable) -> str | dict[str, Any]:
         >>> serialize(relu)
         'relu'
     """
-    name = getattr(activation, "__name__", None)
+    name = getattr(activation, "__name__", "")
     if FUNCTIONS.get(name) is activation:
         return name
     return keras.saving.serialize_keras_object(activation)
@@ -415,7 +424,9 @@ SURVEY = pd.DataFrame(
         ("softmax", "(0, 1)", True, "both sides", float("nan"), "none", "Bridle 1990"),
     ],
 ).set_index("function")
-"""The twelve functions in a table. Its columns are range, monotone, saturates, gradient at 0, zero-gradient region, paper.
+"""The twelve functions in a table.
+
+Its columns are range, monotone, saturates, gradient at 0, zero-gradient region, paper.
 
 The gradient of `softmax` at 0 depends on the number of logits, hence NaN.
 """

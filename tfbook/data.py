@@ -1,4 +1,4 @@
-"""Data to learn with: made up, or carried by a package, so that nothing is downloaded at run time."""
+"""Data to learn with, made up or carried by a package: nothing is downloaded."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,9 @@ class Split(NamedTuple):
     def shuffled(
         cls, x: np.ndarray, y: np.ndarray, test_split: float, seed: int
     ) -> "Split":
-        """Shuffle rows and keep the last ones to test on, as `keras.datasets.boston_housing.load_data` does.
+        """Shuffle rows, and keep the last ones to test on.
+
+        The order and the split are those of `keras.datasets.boston_housing.load_data`.
 
         Args:
             x: Features, of shape `(rows, features)`; they become float32.
@@ -47,14 +49,16 @@ class Split(NamedTuple):
             ValueError: If `test_split` leaves no row to train or to test on.
 
         Example:
-            >>> split = Split.shuffled(np.eye(4), np.ones((4, 1)), test_split=0.25, seed=0)
+            >>> x, y = np.eye(4), np.ones((4, 1))
+            >>> split = Split.shuffled(x, y, test_split=0.25, seed=0)
             >>> len(split.x_train), len(split.x_test)
             (3, 1)
         """
         num_train = int(len(x) * (1 - test_split))
         if not 0 < num_train < len(x):
             raise ValueError(
-                f"test_split: expected a share that leaves rows to train and to test on, got {test_split}; "
+                "test_split: expected a share that leaves rows to train and to test "
+                f"on, got {test_split}; "
                 f"pass a number between 0 and 1, such as 0.2"
             )
         # The old generator, because only it repeats the order that Keras gives.
@@ -73,18 +77,18 @@ class Split(NamedTuple):
         return self.x_test, self.y_test
 
     def standardized(self) -> "Split":
-        r"""Scale each feature to mean 0 and standard deviation 1: $z = (x - \mu) / \sigma$.
+        r"""Scale each feature to mean 0 and standard deviation 1.
 
-        $\mu$ and $\sigma$ come from the training rows alone: the test rows stand for
-        data not seen yet. A feature that is constant there becomes 0 in the training
-        rows.
+        $z = (x - \mu) / \sigma$, where the mean $\mu$ and the deviation $\sigma$ come
+        from the training rows alone: the test rows stand for data not seen yet. A
+        feature that is constant there becomes 0 in the training rows.
 
         Returns:
             A new split with scaled features and the same targets.
 
         Example:
-            >>> split = linear().standardized()
-            >>> bool(abs(split.x_train.mean()) < 1e-6), bool(abs(split.x_train.std() - 1) < 1e-6)
+            >>> x_train = linear().standardized().x_train
+            >>> np.allclose(x_train.mean(), 0, atol=1e-6), np.allclose(x_train.std(), 1)
             (True, True)
 
         Reference:
@@ -104,7 +108,9 @@ class Split(NamedTuple):
 def linear(
     num_examples: int = 32, num_features: int = 5, *, noise: float = 0.0, seed: int = 42
 ) -> Split:
-    r"""Make data with a linear truth: $y = X w + \varepsilon$ with $w = (0, 1, 2, \dots)$.
+    r"""Make data with a linear truth.
+
+    $y = X w + \varepsilon$ with $w = (0, 1, 2, \dots)$.
 
     Args:
         num_examples: The number of training rows; there are as many test rows.
@@ -125,12 +131,14 @@ def linear(
     """
     if num_examples < 1 or num_features < 1:
         raise ValueError(
-            f"linear: expected num_examples and num_features of at least 1, got {num_examples} and {num_features}; "
+            "linear: expected num_examples and num_features of at least 1, got "
+            f"{num_examples} and {num_features}; "
             f"leave them out for 32 and 5"
         )
     if noise < 0:
         raise ValueError(
-            f"linear: expected noise of at least 0, got {noise}; pass a standard deviation"
+            f"linear: expected noise of at least 0, got {noise}; pass a standard "
+            "deviation"
         )
     rng = np.random.default_rng(seed)
     weights = np.arange(num_features, dtype=np.float32)[:, None]
@@ -144,15 +152,15 @@ def linear(
 
 
 def boston_housing(test_split: float = 0.2, seed: int = 113) -> Split:
-    """Load house prices in 506 tracts of Boston, 1970, with the rows, order and split that Keras uses.
+    r"""Load house prices in 506 tracts of Boston in 1970.
 
-    The targets are the median value of owner-occupied homes, in thousands of dollars. The 13 features
-    are, in order: CRIM crimes a head, ZN share of large lots (%), INDUS share of
-    industry (%), CHAS at the river (0 or 1), NOX nitric oxides (parts per 10 million),
-    RM rooms a home, AGE share built before 1940 (%), DIS distance to employment
-    (weighted), RAD access to highways (index), TAX property tax (dollars per 10 000),
-    PTRATIO pupils a teacher, B (see below), LSTAT share of the population of lower
-    status (%).
+    The rows, their order and the split are those of Keras. The targets are the median
+    value of owner-occupied homes, in thousands of dollars. The 13 features are, in
+    order: CRIM crimes a head, ZN share of large lots (%), INDUS share of industry (%),
+    CHAS at the river (0 or 1), NOX nitric oxides (parts per 10 million), RM rooms a
+    home, AGE share built before 1940 (%), DIS distance to employment (weighted), RAD
+    access to highways (index), TAX property tax (dollars per 10 000), PTRATIO pupils a
+    teacher, B (see below), LSTAT share of the population of lower status (%).
 
     Use it to learn, and for nothing else. Column B is $1000 (b - 0.63)^2$ with $b$ the
     share of Black residents: the authors assumed that segregation raises prices, and

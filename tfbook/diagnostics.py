@@ -29,6 +29,7 @@ def constant_baseline(split: Split) -> float:
         Hastie, Tibshirani and Friedman (2009), The Elements of Statistical Learning,
         Springer, section 3.2.
     """
-    # In float64, since float32 targets carry seven digits and their sum has to keep them.
+    # In float64, since float32 targets carry seven digits and their sum has to keep
+    # them.
     constant = split.y_train.mean(axis=0, dtype=np.float64)
     return float(np.mean((split.y_test - constant) ** 2))

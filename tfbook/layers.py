@@ -65,7 +65,8 @@ class Linear(keras.layers.Layer):
     ) -> None:
         if not isinstance(units, int | np.integer) or units < 1:
             raise ValueError(
-                f"Linear: expected units to be a positive integer, got {units!r}; pass for example units=64"
+                f"Linear: expected units to be a positive integer, got {units!r}; pass "
+                "for example units=64"
             )
         super().__init__(**kwargs)
         self.units = int(units)
@@ -76,7 +77,8 @@ class Linear(keras.layers.Layer):
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> tf.Tensor:
         """Check the input, build on first use, and run `call`."""
-        # Here and not in `call`: Keras wraps an error raised in `call` in a dump of the arguments.
+        # Here and not in `call`: Keras wraps an error raised in `call` in a dump of the
+        # arguments.
         self._check_input_shape(np.shape(inputs))
         return super().__call__(inputs, *args, **kwargs)
 
@@ -121,7 +123,8 @@ class Linear(keras.layers.Layer):
         shape = tuple(shape)
         if len(shape) < 2:
             raise ValueError(
-                f"Linear {self.name!r}: expected an input of rank 2 or more, got shape {shape}; "
+                f"Linear {self.name!r}: expected an input of rank 2 or more, got shape "
+                f"{shape}; "
                 f"put one example into a batch with x[None]"
             )
         if shape[-1] is None:
@@ -131,7 +134,8 @@ class Linear(keras.layers.Layer):
             )
         if self.built and shape[-1] != self.kernel.shape[0]:
             raise ValueError(
-                f"Linear {self.name!r}: expected {self.kernel.shape[0]} features, the width it was built with, "
+                f"Linear {self.name!r}: expected {self.kernel.shape[0]} features, the "
+                "width it was built with, "
                 f"got shape {shape}; pass inputs of that width or make a new layer"
             )
 

@@ -40,7 +40,7 @@ class LinearRegression(keras.Model):
 
     Example:
         >>> model = LinearRegression(5)
-        >>> model.kernel.shape
+        >>> tuple(model.kernel.shape)
         (5, 1)
         >>> model(tf.ones((32, 5))).shape
         TensorShape([32, 1])
@@ -60,7 +60,8 @@ class LinearRegression(keras.Model):
     ) -> None:
         if not isinstance(num_features, int | np.integer) or num_features < 1:
             raise ValueError(
-                f"LinearRegression: expected num_features to be a positive integer, got {num_features!r}; "
+                "LinearRegression: expected num_features to be a positive integer, "
+                f"got {num_features!r}; "
                 f"pass the number of columns, x.shape[1]"
             )
         super().__init__(**kwargs)
@@ -131,7 +132,8 @@ class Sequential(keras.Model):
             isinstance(layer, keras.layers.Layer) for layer in layers
         ):
             raise ValueError(
-                f"Sequential: expected a list of one or more Keras layers, got {layers!r}; "
+                "Sequential: expected a list of one or more Keras layers, got "
+                f"{layers!r}; "
                 f"pass for example [Linear(3), ReLU(), Linear(1)]"
             )
         super().__init__(**kwargs)
@@ -181,10 +183,10 @@ class Sequential(keras.Model):
 
 @keras.saving.register_keras_serializable("tfbook")
 class MLP(keras.Model):
-    r"""A multilayer perceptron: hidden layers that extract features, and a linear one that predicts from them.
+    r"""A multilayer perceptron.
 
-    $h_0 = x$, $h_k = f(h_{k-1} W_k + b_k)$ for every hidden layer, $\hat y = h_n W +
-    b$.
+    Hidden layers extract features, and a linear layer predicts from them: $h_0 = x$,
+    $h_k = f(h_{k-1} W_k + b_k)$ for every hidden layer, $\hat y = h_n W + b$.
 
     Args:
         num_hidden_units: The width of the hidden layer, or a list of widths, one a
@@ -223,14 +225,15 @@ class MLP(keras.Model):
         hidden_activation: str | Callable | dict[str, Any] | None = "relu",
         **kwargs: Any,
     ) -> None:
-        widths = (
-            [num_hidden_units]
-            if np.ndim(num_hidden_units) == 0
-            else list(num_hidden_units)
+        widths: list[Any] = (
+            list(num_hidden_units)
+            if isinstance(num_hidden_units, list | tuple)
+            else [num_hidden_units]
         )
         if not widths:
             raise ValueError(
-                "MLP: expected one hidden layer or more, got []; use Linear for a model without one"
+                "MLP: expected one hidden layer or more, got []; use Linear for a "
+                "model without one"
             )
         hidden_layers = [
             Linear(units, activation=hidden_activation, name=f"hidden_{index}")

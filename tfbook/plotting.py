@@ -5,6 +5,7 @@ Axes, so that the caller can add to it. None of them needs TensorFlow.
 `plt.style.use("tfbook.book")` sets the look of the book.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -105,7 +106,8 @@ def weights(
     estimates, truth = np.ravel(estimates), np.ravel(truth)
     if len(estimates) != len(truth):
         raise ValueError(
-            f"weights: expected as many estimates as true weights, got {len(estimates)} and {len(truth)}; "
+            "weights: expected as many estimates as true weights, got "
+            f"{len(estimates)} and {len(truth)}; "
             f"pass one number a feature in both"
         )
     ax = ax or plt.figure().add_subplot()
@@ -185,13 +187,13 @@ def network(
         np.column_stack([np.full(width, column), np.arange(width) - (width - 1) / 2])
         for column, width in enumerate(widths)
     ]
-    for left, right in zip(columns, columns[1:], strict=False):
+    for left, right in itertools.pairwise(columns):
         lines = [(start, end) for start in left for end in right]
         ax.add_collection(
             LineCollection(lines, colors="#888888", linewidths=0.7, zorder=1)
         )
     for column, units in enumerate(columns):
-        ax.scatter(*units.T, s=220, color=f"C{column}", zorder=2)
+        ax.scatter(units[:, 0], units[:, 1], s=220, color=f"C{column}", zorder=2)
         if labels is not None:
             ax.annotate(
                 labels[column],

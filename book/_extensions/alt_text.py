@@ -18,8 +18,8 @@ def check_alt_text(app: Sphinx, doctree: nodes.document) -> None:
     for image in doctree.findall(nodes.image):
         if len(image.get("alt", "").split()) < MIN_WORDS:
             logger.warning(
-                "figure: expected alt text of %d words or more that says what it shows, "
-                "got %r; set `mystnb: image: alt:` in the cell, or `:alt:`",
+                "figure: expected alt text of %d words or more that says what it "
+                "shows, got %r; set `mystnb: image: alt:` in the cell, or `:alt:`",
                 MIN_WORDS,
                 image.get("alt", ""),
                 location=image,

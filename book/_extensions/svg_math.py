@@ -24,11 +24,15 @@ def svg(tex: str, *, inline: bool) -> str:
     """Draw a formula, sized in em so that it scales with the text."""
     drawing = ziamath.Latex(tex, size=SIZE, color="currentColor", inline=inline)
     element = drawing.svgxml()
-    _, top, width, height = (float(number) / 16 for number in element.get("viewBox").split())
+    _, top, width, height = (
+        float(number) / 16 for number in element.get("viewBox").split()
+    )
     element.set("width", f"{width:.3f}em")
     element.set("height", f"{height:.3f}em")
     element.set("aria-hidden", "true")
-    if inline:  # the baseline is at 0 in the drawing, and at the foot of an SVG in a line
+    if (
+        inline
+    ):  # the baseline is at 0 in the drawing, and at the foot of an SVG in a line
         element.set("style", f"vertical-align: {-(top + height):.3f}em")
     return ET.tostring(element, encoding="unicode")
 
