@@ -1,6 +1,7 @@
 """Sphinx builds the book: `nox -s docs`."""
 
 import hashlib
+import os
 import re
 import shutil
 import sys
@@ -22,7 +23,6 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
     "alt_text",
@@ -71,13 +71,25 @@ for stale in caches.glob("*"):
 # Opened once here: parallel readers would race to create the tables of a new cache.
 get_cache(nb_execution_cache_path).list_cache_records()
 
+# Kernels of the book's own: on the CPU, where its figures were computed; without the
+# start-up files of whoever builds it; and without the log that TensorFlow writes to the
+# terminal at each start, whatever its settings. A cell's errors do not go that way.
+os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+os.environ["IPYTHONDIR"] = str(ROOT / "_build" / "ipython")
+profile = ROOT / "_build" / "ipython" / "profile_default"
+profile.mkdir(parents=True, exist_ok=True)
+(profile / "ipython_kernel_config.py").write_text(
+    "import os\n"
+    "os.dup2(os.open(os.devnull, os.O_WRONLY), 2)\n"
+    "c.IPKernelApp.log_level = 'ERROR'\n"
+)
+
 # The package reference
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 napoleon_custom_sections = [("Shape", "returns_style"), "Reference"]
 napoleon_use_ivar = True
-viewcode_follow_imported_members = False
 default_role = "code"
 nitpicky = True
 # What belongs to other packages: their inventories would have to be fetched.

@@ -16,13 +16,16 @@ MIN_WORDS = 5  # fewer cannot say what a plot shows
 def check_alt_text(app: Sphinx, doctree: nodes.document) -> None:
     """Warn, which under `-W` fails the build, at every image without a description."""
     for image in doctree.findall(nodes.image):
+        place = image
+        while not place.line and place.parent is not None:
+            place = place.parent  # a cell's figure has no line of its own, the cell has
         if len(image.get("alt", "").split()) < MIN_WORDS:
             logger.warning(
                 "figure: expected alt text of %d words or more that says what it "
                 "shows, got %r; set `mystnb: image: alt:` in the cell, or `:alt:`",
                 MIN_WORDS,
                 image.get("alt", ""),
-                location=image,
+                location=place,
                 type="alt_text",
             )
 
