@@ -96,7 +96,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (
         "py:.*",
-        r"(keras|tf|np|pd|collections|matplotlib|numpy|pandas|tensorflow|typing)\..*",
+        r"(keras|tf|np|pd|collections|matplotlib|numpy|os|pandas|pathlib|tensorflow|typing)\..*",
     ),
     ("py:.*", r"(Any|Axes|Callable|Sequence|NamedTuple|ArithmeticError|optional)"),
 ]

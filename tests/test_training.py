@@ -13,7 +13,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfbook import data, models, training
+from tfbook import data, inputs, models, training
 
 SPLIT = data.linear()
 
@@ -851,7 +851,7 @@ def test_looking_at_a_model_leaves_the_tracebacks_of_keras_as_they_were(
     try:
         x, y = rows(4, width)
         try:
-            training.check_fit(linear_model(3), x, y, "mse")
+            inputs.check_fit(linear_model(3), x, y, "mse")
         except ValueError:
             assert width == 4
         else:
@@ -878,7 +878,7 @@ def test_looking_at_a_model_leaves_the_tracebacks_of_keras_as_they_were(
     ],
 )
 def test_arrays_keep_their_numbers_and_labels_stay_integers(y, dtype):
-    features, targets = training.as_arrays("data", [pd.DataFrame({"a": [1, 2]}), y])
+    features, targets = inputs.as_arrays("data", [pd.DataFrame({"a": [1, 2]}), y])
     assert (features.dtype, targets.dtype) == (np.float32, dtype)
     assert features.tolist() == [[1], [2]]
     np.testing.assert_allclose(targets, np.asarray(y, float), rtol=1e-6)
@@ -898,14 +898,14 @@ def test_the_integers_of_numpy_do_as_well_as_those_of_python():
 
 @pytest.mark.parametrize("name", ["sgd", "Adam", "rmsprop"])
 def test_an_optimizer_is_found_by_its_name(name):
-    assert type(training.get_optimizer(name)).__name__.lower() == name.lower()
+    assert type(inputs.get_optimizer(name)).__name__.lower() == name.lower()
 
 
 def test_an_optimizer_and_a_loss_of_ones_own_are_taken_as_they_are():
     optimizer, loss = keras.optimizers.SGD(), keras.losses.MeanSquaredError()
-    assert training.get_optimizer(optimizer) is optimizer
-    assert training.get_loss(loss) is loss
-    assert training.get_loss("mae") is keras.losses.mean_absolute_error
+    assert inputs.get_optimizer(optimizer) is optimizer
+    assert inputs.get_loss(loss) is loss
+    assert inputs.get_loss("mae") is keras.losses.mean_absolute_error
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,8 @@ def plane(
     x2: np.ndarray,
     z: np.ndarray,
     *,
-    label: str = "output",
+    levels: int | Sequence[float] = 12,
+    label: str | None = "output",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a function of two inputs as filled contours.
@@ -222,7 +223,8 @@ def plane(
         x1: The grid along the first axis, of shape `(columns,)`.
         x2: The grid along the second axis, of shape `(rows,)`.
         z: The function on the grid, of shape `(rows, columns)`.
-        label: What the colours mean.
+        levels: The number of contours, or their values.
+        label: What the colours mean, for a colour bar; `None` draws no bar.
         ax: Where to draw.
 
     Returns:
@@ -234,8 +236,9 @@ def plane(
         'x₁'
     """
     ax = ax or plt.figure().add_subplot()
-    contours = ax.contourf(x1, x2, z, levels=12)
-    ax.figure.colorbar(contours, ax=ax, label=label)
+    contours = ax.contourf(x1, x2, z, levels=levels)
+    if label is not None:
+        ax.figure.colorbar(contours, ax=ax, label=label)
     ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
     ax.grid(False)
     return ax

@@ -5,8 +5,9 @@ small. Here the loop over epochs and batches is compiled too, and Python gets co
 back only when the history is due a row.
 """
 
-import difflib
 import functools
+import os
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,14 +15,16 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from tqdm.auto import tqdm
+
+from tfbook import checkpoints, inputs
 
 __all__ = [
     "Program",
     "TrainingDiverged",
-    "as_arrays",
-    "check_fit",
-    "get_loss",
-    "get_optimizer",
+    "TrainingInterrupted",
+    "get_program",
+    "run_identity",
     "test_step",
     "train",
     "train_step",
@@ -43,6 +46,24 @@ class TrainingDiverged(ArithmeticError):  # noqa: N818 - says what happened
     Reference:
         Goodfellow, Bengio and Courville (2016), Deep Learning, MIT Press, section
         8.2.4.
+    """
+
+    def __init__(self, message: str, history: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Training was stopped by hand, with Ctrl-C.
+
+    Args:
+        message: After which epoch.
+        history: The rows recorded until then, as `train` would have returned them.
+
+    Example:
+        >>> error = TrainingInterrupted("train: interrupted", pd.DataFrame())
+        >>> isinstance(error, KeyboardInterrupt)
+        True
     """
 
     def __init__(self, message: str, history: pd.DataFrame) -> None:
@@ -130,11 +151,14 @@ class Program:
         loss: A function `(y_true, y_pred)`.
         batch_size: The number of rows a step, or `None` for all of them.
         jit_compile: Whether XLA compiles the call.
+        from_dataset: Whether the data come from a `tf.data.Dataset`. XLA cannot read
+            from one, so it compiles the steps instead.
 
     Attributes:
-        run: The compiled call: `(x, y, test, seed, first, last)` to the training loss
-            of the last epoch, and the testing loss after it. `test` is a pair of arrays
-            or `None`; epochs count from `first` up to and including `last`.
+        run: The compiled call: `(data, test, seed, first, last)` to the training loss
+            of the last epoch, and the testing loss after it. `data` is a pair of
+            arrays or a dataset of batches, `test` another one or `None`; epochs count
+            from `first` up to and including `last`.
         trainable: The ids of the weights that it moves.
 
     Example:
@@ -142,9 +166,9 @@ class Program:
         >>> model = keras.Sequential([keras.Input((1,)), zero])
         >>> sgd, mse = keras.optimizers.SGD(0.5), keras.losses.mean_squared_error
         >>> program = Program(model, sgd, mse, batch_size=None, jit_compile=False)
-        >>> x, y = tf.constant([[1.0]]), tf.constant([[3.0]])
+        >>> data = tf.constant([[1.0]]), tf.constant([[3.0]])
         >>> seed, first, last = tf.constant(0), tf.constant(1), tf.constant(1)
-        >>> training_loss, testing_loss = program.run(x, y, (x, y), seed, first, last)
+        >>> training_loss, testing_loss = program.run(data, data, seed, first, last)
         >>> float(training_loss)
         9.0
     """
@@ -156,18 +180,23 @@ class Program:
         loss: Callable,
         batch_size: int | None,
         jit_compile: bool,
+        from_dataset: bool = False,
     ) -> None:
         self.model = model
         self.optimizer = optimizer
         self.loss = loss
         self.batch_size = batch_size
+        self.jit_compile = jit_compile
         self.trainable = [id(variable) for variable in model.trainable_variables]
         self._initial_state = [variable.numpy() for variable in optimizer.variables]
-
+        self._step = functools.partial(train_step, model, optimizer, loss)
+        if from_dataset and jit_compile:
+            self._step = tf.function(self._step, jit_compile=True)
         # A partial and not a method: TensorFlow counts traces by a function's code, and
         # would warn of needless ones when many models are trained.
         self.run = tf.function(
-            functools.partial(Program._run, self), jit_compile=jit_compile
+            functools.partial(Program._run, self),
+            jit_compile=jit_compile and not from_dataset,
         )
 
     def reset_optimizer(self) -> None:
@@ -179,9 +208,8 @@ class Program:
 
     def _run(
         self,
-        x: tf.Tensor,
-        y: tf.Tensor,
-        test: tuple[tf.Tensor, tf.Tensor] | None,
+        data: tuple[tf.Tensor, tf.Tensor] | tf.data.Dataset,
+        test: tuple[tf.Tensor, tf.Tensor] | tf.data.Dataset | None,
         seed: tf.Tensor,
         first: tf.Tensor,
         last: tf.Tensor,
@@ -191,15 +219,19 @@ class Program:
         # Not a tf.range: its length would depend on data, and XLA would compile anew
         # for each.
         while epoch <= last:
-            training_loss = self._train_epoch(x, y, tf.stack([seed, epoch]))
+            training_loss = self._train_epoch(data, tf.stack([seed, epoch]))
             epoch += 1
-        testing_loss = None if test is None else test_step(self.model, self.loss, *test)
-        return training_loss, testing_loss
+        return training_loss, None if test is None else self._test(test)
 
-    def _train_epoch(self, x: tf.Tensor, y: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    def _train_epoch(
+        self, data: tuple[tf.Tensor, tf.Tensor] | tf.data.Dataset, seed: tf.Tensor
+    ) -> tf.Tensor:
+        if isinstance(data, tf.data.Dataset):
+            return self._mean_over_batches(self._step, data)
+        x, y = data
         num_rows = x.shape[0]
         if self.batch_size is None or self.batch_size >= num_rows:
-            return self._train_rows(x, y)
+            return self._step(x, y)
         # Sorting random numbers shuffles inside the graph, the same way for the same
         # seed.
         order = tf.argsort(tf.random.stateless_uniform((num_rows,), seed))
@@ -207,215 +239,139 @@ class Program:
         whole, rest = tf.split(order, [num_rows - num_rest, num_rest])
         total = tf.constant(0.0)
         for rows in tf.reshape(whole, (-1, self.batch_size)):
-            loss = self._train_rows(tf.gather(x, rows), tf.gather(y, rows))
-            total += loss * self.batch_size
+            total += self._step(tf.gather(x, rows), tf.gather(y, rows))
+        total *= self.batch_size
         if num_rest:
-            total += self._train_rows(tf.gather(x, rest), tf.gather(y, rest)) * num_rest
+            total += self._step(tf.gather(x, rest), tf.gather(y, rest)) * num_rest
         return total / num_rows
 
-    def _train_rows(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        return train_step(self.model, self.optimizer, self.loss, x, y)
+    def _test(self, data: tuple[tf.Tensor, tf.Tensor] | tf.data.Dataset) -> tf.Tensor:
+        step = functools.partial(test_step, self.model, self.loss)
+        if isinstance(data, tf.data.Dataset):
+            return self._mean_over_batches(step, data)
+        return step(*data)
+
+    def _mean_over_batches(self, step: Callable, dataset: tf.data.Dataset) -> tf.Tensor:
+        total = num_rows = tf.constant(0.0)
+        for x, y in dataset:
+            rows_in_batch = tf.cast(tf.shape(x)[0], tf.float32)
+            total += step(x, y) * rows_in_batch
+            num_rows += rows_in_batch
+        return total / num_rows
 
 
-def as_arrays(name: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Check a pair of features and targets, and make it ready for training.
+def run_identity(
+    program: Program,
+    train_data: tuple[np.ndarray, np.ndarray],
+    test_data: tuple[np.ndarray, np.ndarray] | None,
+    record_every: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Describe a run, so that a checkpoint of another one can be told from its own.
 
     Args:
-        name: What to call the data in an error.
-        data: A pair `(x, y)` of arrays, DataFrames or lists, with as many rows of the
-            one as of the other.
+        program: The program that runs.
+        train_data: Features and targets; of a dataset the first batch.
+        test_data: The same to test on, or `None`.
+        record_every: The number of epochs from one row of the history to the next.
+        seed: The seed of the order of the rows.
 
     Returns:
-        The features as float32; the targets as float32, or as int32 where they were
-        integers that it can hold, as labels are.
-
-    Raises:
-        ValueError: If the data are not a pair, are empty, hold text, NaN or infinity,
-            or differ in rows.
+        Names and values that JSON can write. The data are there as a checksum.
 
     Example:
-        >>> x, y = as_arrays("train_data", ([[1, 2], [3, 4]], [[0], [1]]))
-        >>> x.dtype, y.dtype
-        (dtype('float32'), dtype('int32'))
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> mse = keras.losses.mean_squared_error
+        >>> program = Program(model, keras.optimizers.SGD(), mse, None, False)
+        >>> data = np.ones((4, 2)), np.ones((4, 1))
+        >>> identity = run_identity(program, data, None, record_every=10, seed=0)
+        >>> identity["loss"], identity["weights"]
+        ('mean_squared_error', ['kernel (2, 1)', 'bias (1,)'])
     """
-    if not isinstance(data, tuple | list) or len(data) != 2:
-        raise ValueError(
-            f"{name}: expected a pair (x, y) of arrays, got {type(data).__name__}; "
-            "pass (x_train, y_train)"
-        )
-    x, y = (np.asarray(array) for array in data)
-    for label, array in (("x", x), ("y", y)):
-        if array.dtype.kind not in "buif":
-            raise ValueError(
-                f"{name}: expected numbers in {label}, got {array.dtype}; encode text "
-                "and dates as numbers first"
-            )
-        if array.ndim == 0 or array.size == 0:
-            raise ValueError(
-                f"{name}: expected one row or more in {label}, got shape "
-                f"{array.shape}; "
-                f"pass an array with a first axis of examples"
-            )
-        if not np.isfinite(array).all():
-            raise ValueError(
-                f"{name}: expected finite numbers in {label}, got NaN or infinity in "
-                f"{np.count_nonzero(~np.isfinite(array))} of {array.size} places; drop "
-                "or fill those rows first"
-            )
-    if len(x) != len(y):
-        raise ValueError(
-            f"{name}: expected as many rows in x as in y, got {len(x)} and {len(y)}; "
-            f"pass features and targets of the same examples"
-        )
-    # An integer that int32 cannot hold would wrap around without a word.
-    fits = y.dtype.kind in "ui" and np.array_equal(y, y.astype(np.int32))
-    return x.astype(np.float32), y.astype(np.int32 if fits else np.float32)
+    optimizer = program.optimizer.get_config()
+    optimizer.pop("name")  # counted up in a process, so not the same in the next
+    arrays = (*train_data, *(test_data or ()))
+    checksums = [zlib.crc32(array.tobytes()) for array in arrays]
+    loss = getattr(program.loss, "__name__", type(program.loss).__name__)
+    return {
+        "model": type(program.model).__name__,
+        "weights": [f"{v.name} {tuple(v.shape)}" for v in program.model.variables],
+        "optimizer": f"{type(program.optimizer).__name__} {optimizer}",
+        "loss": loss,
+        "batch_size": program.batch_size,
+        "jit_compile": program.jit_compile,
+        "record_every": record_every,
+        "seed": seed,
+        "data": [f"{a.shape} {c:08x}" for a, c in zip(arrays, checksums, strict=True)],
+    }
 
 
-def check_fit(
-    model: keras.Model, x: np.ndarray, y: np.ndarray, loss: str | Callable
-) -> None:
-    """Check that a model takes features, and that its predictions fit the targets.
+def get_program(
+    model: keras.Model,
+    train_data: tuple[np.ndarray, np.ndarray],
+    test_data: tuple[np.ndarray, np.ndarray] | None,
+    optimizer: str | keras.optimizers.Optimizer,
+    loss: str | Callable,
+    batch_size: int | None,
+    jit_compile: bool,
+    from_dataset: bool,
+) -> Program:
+    """Find the compiled program of a model, or make it at the first call.
 
-    Targets of shape `(n,)` and predictions of shape `(n, 1)` would broadcast to `(n,
-    n)` inside most losses, and the model would learn the mean without a word. The
-    model's weights are made if they do not exist yet.
+    Programs are kept with the model, one for each combination of the other arguments
+    and of the data's shapes.
 
     Args:
         model: Any Keras model with one input.
-        x: Features, of shape `(examples, ...)`.
-        y: Targets, of shape `(examples, ...)`.
-        loss: The loss that will compare them. A name or a Keras loss asks for targets
-            of the predictions' shape, a sparse one for integer labels; other functions
-            for the same rank only.
-
-    Raises:
-        ValueError: If the targets do not fit the predictions; whatever the model raises
-            if it cannot take `x`.
-
-    Example:
-        >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-        >>> check_fit(model, np.ones((4, 1)), np.ones(4), "mse")
-        Traceback (most recent call last):
-            ...
-        ValueError: train: expected y of rank 2 like the predictions, got shape (4,);...
-    """
-    # Keras wraps an error from inside a model in a dump of its arguments, unless it is
-    # told to leave it as it is.
-    filtering = keras.config.is_traceback_filtering_enabled()
-    keras.config.disable_traceback_filtering()
-    try:
-        predicted_shape = model(x[:1], training=False).shape
-    finally:
-        if filtering:
-            keras.config.enable_traceback_filtering()
-    if y.ndim != len(predicted_shape):
-        raise ValueError(
-            f"train: expected y of rank {len(predicted_shape)} like the predictions, "
-            f"got shape {y.shape}; "
-            f"pass y.reshape(-1, 1)"
-        )
-    known_loss = isinstance(loss, str | keras.losses.Loss)
-    loss_name = loss if isinstance(loss, str) else type(loss).__name__
-    labels = (
-        "sparse" in loss_name.lower()
-        and y.dtype.kind == "i"
-        and y.shape[1:] == (*predicted_shape[1:-1], 1)
-    )
-    if known_loss and not labels and y.shape[1:] != tuple(predicted_shape[1:]):
-        raise ValueError(
-            f"train: expected y of shape {(len(y), *predicted_shape[1:])} like the "
-            f"predictions, got {y.shape}; "
-            f"give the model as many outputs as there are targets"
-        )
-
-
-def get_optimizer(
-    identifier: str | keras.optimizers.Optimizer,
-) -> keras.optimizers.Optimizer:
-    """Look an optimizer up.
-
-    Args:
-        identifier: A Keras optimizer, or the name of one.
+        train_data: Features and targets; of a dataset the first batch.
+        test_data: The same to test on, or `None`.
+        optimizer: A Keras optimizer, or the name of one.
+        loss: A function `(y_true, y_pred)`, or a name that Keras knows.
+        batch_size: Rows a step, or `None` for all.
+        jit_compile: Whether XLA compiles it.
+        from_dataset: Whether the data come from a `tf.data.Dataset`.
 
     Returns:
-        The optimizer.
+        The program.
 
     Raises:
-        ValueError: If there is none of that name; the message gives the nearest one.
-        TypeError: If it is neither an optimizer nor a name.
+        ValueError: If the model, the data and the loss do not fit.
 
     Example:
-        >>> type(get_optimizer("sgd")).__name__
-        'SGD'
-    """
-    if isinstance(identifier, keras.optimizers.Optimizer):
-        return identifier
-    if not isinstance(identifier, str):
-        raise TypeError(
-            f"optimizer: expected a Keras optimizer or its name, got {identifier!r}; "
-            f"pass for example keras.optimizers.SGD(learning_rate=0.01)"
-        )
-    try:
-        return keras.optimizers.get(identifier)
-    except ValueError:
-        names = [name.lower() for name in dir(keras.optimizers) if name[0].isupper()]
-        (nearest,) = difflib.get_close_matches(identifier.lower(), names, n=1, cutoff=0)
-        raise ValueError(
-            f"optimizer: expected the name of a Keras optimizer, got {identifier!r}; "
-            f"did you mean {nearest!r}?"
-        ) from None
-
-
-def get_loss(identifier: str | Callable) -> Callable:
-    """Look a loss up.
-
-    Args:
-        identifier: A function `(y_true, y_pred)` that gives one number, or one an
-            example; or a name that Keras knows.
-
-    Returns:
-        The function.
-
-    Raises:
-        ValueError: If Keras knows no loss of that name; the message gives the nearest
-            one.
-        TypeError: If it is neither callable nor a name.
-
-    Example:
-        >>> get_loss("mse") is keras.losses.mean_squared_error
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> data = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+        >>> arguments = (model, data, None, "sgd", "mse", None, False, False)
+        >>> get_program(*arguments) is get_program(*arguments)
         True
     """
-    if callable(identifier):
-        return identifier
-    if not isinstance(identifier, str):
-        raise TypeError(
-            "loss: expected a function (y_true, y_pred) or a name, got "
-            f"{identifier!r}; pass for example 'mse'"
+    # In the model's own __dict__, past Keras's tracking: the programs are not part of
+    # what it saves, and they go when the model goes.
+    programs = vars(model).setdefault("_programs", {})
+    shapes = [(a.shape[1:], a.dtype) for a in (*train_data, *(test_data or ()))]
+    optimizer_key = optimizer if isinstance(optimizer, str) else id(optimizer)
+    loss_key = loss if isinstance(loss, str) else id(loss)
+    key = (optimizer_key, loss_key, batch_size, jit_compile, from_dataset, *shapes)
+    # A layer may have been frozen, or added, since the program was made.
+    trainable = [id(variable) for variable in model.trainable_variables]
+    if key not in programs or programs[key].trainable != trainable:
+        built_optimizer, loss_function = (
+            inputs.get_optimizer(optimizer),
+            inputs.get_loss(loss),
         )
-    try:
-        return keras.losses.get(identifier)
-    except ValueError:
-        names = [
-            "mse",
-            "mae",
-            *(
-                name
-                for name in dir(keras.losses)
-                if "_" in name[1:-1] and name[0] != "_"
-            ),
-        ]
-        (nearest,) = difflib.get_close_matches(identifier.lower(), names, n=1, cutoff=0)
-        raise ValueError(
-            f"loss: expected the name of a Keras loss, got {identifier!r}; did you "
-            f"mean {nearest!r}?"
-        ) from None
+        inputs.check_fit(model, *train_data, loss)
+        if test_data is not None:
+            inputs.check_fit(model, *test_data, loss)
+        built_optimizer.build(model.trainable_variables)
+        programs[key] = Program(
+            model, built_optimizer, loss_function, batch_size, jit_compile, from_dataset
+        )
+    return programs[key]
 
 
 def train(
     model: keras.Model,
-    train_data: tuple[Any, Any],
-    test_data: tuple[Any, Any] | None = None,
+    train_data: tuple[Any, Any] | tf.data.Dataset,
+    test_data: tuple[Any, Any] | tf.data.Dataset | None = None,
     *,
     optimizer: str | keras.optimizers.Optimizer,
     loss: str | Callable = "mse",
@@ -424,20 +380,23 @@ def train(
     record_every: int = 10,
     seed: int = 0,
     jit_compile: bool = False,
+    checkpoint_dir: str | os.PathLike | None = None,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Train a model, and record its loss as it learns.
 
     The epochs run inside one compiled call; Python gets control back every
-    `record_every` epochs, and that is when the history gets a row and the loss is
-    checked. So `record_every=1` is the loop one writes first, and `record_every=epochs`
-    is one program. A second call with the same model, optimizer, loss and shapes
-    compiles nothing. An optimizer given by name starts afresh at every call; one given
-    as an object goes on where it was.
+    `record_every` epochs, and that is when the history gets a row, the loss is checked,
+    the bar moves and a checkpoint is written. So `record_every=1` is the loop one
+    writes first, and `record_every=epochs` is one program. A second call with the same
+    model, optimizer, loss and shapes compiles nothing. An optimizer given by name
+    starts afresh at every call; one given as an object goes on where it was.
 
     Args:
         model: Any Keras model with one input. If its weights do not exist yet, they are
             made.
-        train_data: A pair `(x, y)` of arrays.
+        train_data: A pair `(x, y)` of arrays, or a `tf.data.Dataset` of batches that
+            has an end; `dataset.take(n)` gives one without end an epoch of n batches.
         test_data: Another one, to test on.
         optimizer: A Keras optimizer, or the name of one.
         loss: A function `(y_true, y_pred)` that gives one number, or one an example; or
@@ -452,6 +411,11 @@ def train(
         jit_compile: Whether XLA compiles the loop. That costs a few tenths of a second
             once; on a CPU it pays for many epochs of a small model, and can lose with
             dropout or batch normalization.
+        checkpoint_dir: A folder. The run leaves its state there whenever it records; a
+            run that was killed goes on from there when it is started again with the
+            same arguments, and ends with the same weights, bit for bit. (With a
+            dataset that shuffles, that holds if it gives every epoch the same order.)
+        progress: Whether to show a bar with the epoch, the losses and the time left.
 
     Returns:
         The history, indexed by `epoch`: `training_loss`, the mean over the epoch's
@@ -461,9 +425,11 @@ def train(
     Raises:
         TrainingDiverged: If a recorded loss is not finite. It carries the rows until
             then as `.history`.
+        TrainingInterrupted: At Ctrl-C; it carries `.history` too.
         TypeError: If the model is not a Keras model.
-        ValueError: If the data, or an argument, cannot be used; nothing has been
-            trained then.
+        ValueError: If the data, or an argument, cannot be used, or the checkpoint
+            belongs to another run; nothing has been trained then.
+        OSError: If a checkpoint cannot be written.
 
     Example:
         >>> from tfbook import data, models
@@ -486,66 +452,98 @@ def train(
             f"train: expected a keras.Model, got {type(model).__name__}; pass for "
             "example MLP(64, 1)"
         )
-    for name, value in (
-        ("epochs", epochs),
-        ("record_every", record_every),
-        ("batch_size", batch_size),
-    ):
-        if name == "batch_size" and value is None:
-            continue
+    counts = {"epochs": epochs, "record_every": record_every}
+    if batch_size is not None:
+        counts["batch_size"] = batch_size
+    for name, value in counts.items():
         if not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(
                 f"train: expected {name} to be a positive integer, got {value!r}; pass "
                 "1 or more"
             )
+    from_dataset = isinstance(train_data, tf.data.Dataset)
+    if from_dataset and batch_size is not None:
+        raise ValueError(
+            f"train: expected no batch_size with a dataset, got {batch_size}; the "
+            f"dataset is already in batches"
+        )
     # NumPy's integers become Python's: the graph's are 32 bits wide, theirs 64.
     epochs, record_every, seed = int(epochs), int(record_every), int(seed)
-    x, y = as_arrays("train_data", train_data)
-    test = None if test_data is None else as_arrays("test_data", test_data)
 
-    # The programs live in the model's own __dict__, past Keras's tracking: they are not
-    # part of what it saves, and they go when the model goes.
-    programs = vars(model).setdefault("_programs", {})
-    shapes = [(array.shape[1:], array.dtype) for array in (x, y, *(test or ()))]
-    optimizer_key = optimizer if isinstance(optimizer, str) else id(optimizer)
-    loss_key = loss if isinstance(loss, str) else id(loss)
-    key = (optimizer_key, loss_key, batch_size, jit_compile, *shapes)
-    # A layer may have been frozen, or added, since the program was made.
-    trainable = [id(variable) for variable in model.trainable_variables]
-    if key not in programs or programs[key].trainable != trainable:
-        compiled_optimizer, loss_function = get_optimizer(optimizer), get_loss(loss)
-        check_fit(model, x, y, loss)
-        if test is not None:
-            check_fit(model, *test, loss)
-        compiled_optimizer.build(model.trainable_variables)
-        programs[key] = Program(
-            model, compiled_optimizer, loss_function, batch_size, jit_compile
-        )
-    program = programs[key]
+    train_arrays = inputs.as_arrays("train_data", train_data)
+    test_arrays = (
+        None if test_data is None else inputs.as_arrays("test_data", test_data)
+    )
+    program = get_program(
+        model,
+        train_arrays,
+        test_arrays,
+        optimizer,
+        loss,
+        batch_size,
+        jit_compile,
+        from_dataset,
+    )
     if isinstance(optimizer, str):
         program.reset_optimizer()
 
-    x, y = tf.constant(x), tf.constant(y)
-    test = None if test is None else (tf.constant(test[0]), tf.constant(test[1]))
-    rows: dict[int, tuple[float, ...]] = {}
-    columns = ["training_loss"] if test is None else ["training_loss", "testing_loss"]
-    for first in range(1, epochs + 1, record_every):
-        last = min(first + record_every - 1, epochs)
-        losses = program.run(
-            x, y, test, tf.constant(seed), tf.constant(first), tf.constant(last)
-        )
-        row = tuple(float(value) for value in losses if value is not None)
-        if not np.isfinite(row).all():
-            raise TrainingDiverged(
-                "train: expected a finite loss, got "
-                f"{dict(zip(columns, row, strict=True))} in epoch {last}; "
-                "lower the learning rate, standardise the features, or clip the "
-                "gradients",
-                pd.DataFrame.from_dict(
-                    rows, orient="index", columns=columns
-                ).rename_axis("epoch"),
-            )
-        rows[last] = row
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis(
-        "epoch"
+    rows: list[tuple[float, ...]] = []
+    columns = ["epoch", "training_loss"]
+    if test_data is not None:
+        columns.append("testing_loss")
+
+    def history() -> pd.DataFrame:
+        frame = pd.DataFrame(rows, columns=columns, dtype="float64")
+        return frame.astype({"epoch": "int64"}).set_index("epoch")
+
+    state = [*model.variables, *program.optimizer.variables]
+    if checkpoint_dir is not None:
+        folder = checkpoints.prepare(checkpoint_dir)
+        identity = run_identity(program, train_arrays, test_arrays, record_every, seed)
+        found = checkpoints.load_latest(folder)
+        if found is not None:
+            checkpoints.compare(found, identity)
+            for variable, saved in zip(state, found.state, strict=True):
+                variable.assign(saved)
+            rows = [tuple(row) for row in found.rows.tolist()]
+
+    data, test = (
+        given
+        if arrays is None or isinstance(given, tf.data.Dataset)
+        # Tensors and not arrays: an argument of a compiled call, not a constant of it.
+        else tuple(map(tf.constant, arrays))
+        for given, arrays in ((train_data, train_arrays), (test_data, test_arrays))
     )
+    done = int(rows[-1][0]) if rows else 0
+    with tqdm(total=epochs, initial=done, disable=not progress, unit="epoch") as bar:
+        while done < epochs:
+            # Up to the next multiple: a run that goes on records where one would have.
+            last = min((done // record_every + 1) * record_every, epochs)
+            limits = tf.constant(seed), tf.constant(done + 1), tf.constant(last)
+            try:
+                losses = program.run(data, test, *limits)
+            except KeyboardInterrupt:
+                raise TrainingInterrupted(
+                    f"train: interrupted after epoch {done}; its rows are in .history",
+                    history(),
+                ) from None
+            row = tuple(float(value) for value in losses if value is not None)
+            if not np.isfinite(row).all():
+                raise TrainingDiverged(
+                    "train: expected a finite loss, got "
+                    f"{dict(zip(columns[1:], row, strict=True))} in epoch {last}; "
+                    "lower the learning rate, standardise the features, or clip the "
+                    "gradients",
+                    history(),
+                )
+            rows.append((last, *row))
+            if checkpoint_dir is not None:
+                values = [variable.numpy() for variable in state]
+                checkpoints.save(
+                    folder,
+                    checkpoints.Checkpoint(last, values, np.array(rows), identity),
+                )
+            bar.set_postfix(dict(zip(columns[1:], row, strict=True)), refresh=False)
+            bar.update(last - done)
+            done = last
+    return history()

@@ -11,18 +11,31 @@ from typing import Any
 import ziamath
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
+logger = logging.getLogger(__name__)
 SIZE = 17.0  # STIX is drawn smaller than the text's sans serif at the same size
 
 # Paths instead of shared symbols, whose ids would be repeated in one page.
 ziamath.config.svg2 = False
 
 
-def svg(tex: str, *, inline: bool) -> str:
+def svg(node: nodes.math | nodes.math_block, *, inline: bool) -> str:
     """Draw a formula, sized in em so that it scales with the text."""
-    drawing = ziamath.Latex(tex, size=SIZE, color="currentColor", inline=inline)
+    tex = node.astext().strip()
+    try:
+        drawing = ziamath.Latex(tex, size=SIZE, color="currentColor", inline=inline)
+    except Exception as error:  # ziamath raises whatever its parsers raise
+        logger.warning(
+            "formula: expected TeX that ziamath can draw, got %r (%s)",
+            tex,
+            error,
+            location=node,
+            type="svg_math",
+        )
+        return escape(tex)
     element = drawing.svgxml()
     _, top, width, height = (
         float(number) / 16 for number in element.get("viewBox").split()
@@ -39,23 +52,23 @@ def svg(tex: str, *, inline: bool) -> str:
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:
     """Write a formula within a line; a screen reader is given its TeX."""
-    tex = node.astext()
-    self.body.append(f'<span class="formula" role="math" aria-label="{escape(tex)}">')
-    self.body.append(svg(tex, inline=True) + "</span>")
+    label = escape(node.astext())
+    self.body.append(f'<span class="formula" role="math" aria-label="{label}">')
+    self.body.append(svg(node, inline=True) + "</span>")
     raise nodes.SkipNode
 
 
 def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
     """Write a displayed formula, with its number if it has a label."""
-    tex = node.astext().strip()
     self.body.append(self.starttag(node, "div", CLASS="formula-block"))
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, "Link to this equation")
         self.body.append("</span>")
-    self.body.append(f'<div role="math" aria-label="{escape(tex)}">')
-    self.body.append(svg(tex, inline=False) + "</div></div>\n")
+    label = escape(node.astext().strip())
+    self.body.append(f'<div role="math" aria-label="{label}">')
+    self.body.append(svg(node, inline=False) + "</div></div>\n")
     raise nodes.SkipNode
 
 

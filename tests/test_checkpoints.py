@@ -1,0 +1,320 @@
+"""Checkpoints: whole or not there, and a run that goes on as if nothing had been."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from tfbook import checkpoints, data, training
+from tfbook.checkpoints import Checkpoint
+
+SPLIT = data.linear(num_examples=20, noise=0.1)
+STATE = [np.arange(6, dtype=np.float32).reshape(2, 3), np.int64(7)]
+ROWS = np.array([[10, 0.5, 0.25]])
+
+
+def network() -> keras.Model:
+    """Make a network with state of every kind: weights, averages, random seeds."""
+    glorot = keras.initializers.GlorotUniform(seed=1)
+    return keras.Sequential(
+        [
+            keras.Input((5,)),
+            keras.layers.Dense(4, activation="tanh", kernel_initializer=glorot),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.2, seed=3),
+            keras.layers.Dense(1, kernel_initializer=glorot),
+        ]
+    )
+
+
+def run(
+    folder: Path | None, model: keras.Model | None = None, **changes: object
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Train a network for 12 epochs, with a row every 2."""
+    model = model or network()
+    arguments = {
+        "optimizer": keras.optimizers.Adam(0.05),
+        "epochs": 12,
+        "batch_size": 8,
+        "record_every": 2,
+        "checkpoint_dir": folder,
+        **changes,
+    }
+    return model, training.train(model, SPLIT.train, SPLIT.test, **arguments)
+
+
+def assert_same_bits(
+    left: tuple[keras.Model, pd.DataFrame], right: tuple[keras.Model, pd.DataFrame]
+) -> None:
+    for one, other in zip(left[0].variables, right[0].variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    pd.testing.assert_frame_equal(left[1], right[1], check_exact=True)
+
+
+def test_what_is_saved_is_loaded_bit_for_bit(tmp_path):
+    checkpoints.save(tmp_path, Checkpoint(10, STATE, ROWS, {"loss": "mse"}))
+    found = checkpoints.load_latest(tmp_path)
+    assert found.epoch == 10
+    assert found.identity == {"loss": "mse"}
+    np.testing.assert_array_equal(found.rows, ROWS)
+    for saved, loaded in zip(STATE, found.state, strict=True):
+        assert loaded.dtype == saved.dtype
+        np.testing.assert_array_equal(loaded, saved)
+
+
+def test_the_two_newest_files_stay_and_nothing_else(tmp_path):
+    for epoch in (5, 10, 100, 1000):
+        checkpoints.save(tmp_path, Checkpoint(epoch, STATE, ROWS, {}))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["epoch_000000100.npz", "epoch_000001000.npz"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
+def test_a_damaged_file_is_named_and_the_one_before_is_used(tmp_path, damage):
+    checkpoints.save(tmp_path, Checkpoint(10, STATE, ROWS, {}))
+    path = checkpoints.save(tmp_path, Checkpoint(20, STATE, ROWS, {}))
+    content = bytearray(path.read_bytes())
+    middle = content.index(STATE[0].tobytes())
+    content[middle] ^= 255
+    whole = path.read_bytes()
+    path.write_bytes({"cut": whole[:200], "flip": content, "empty": b""}[damage])
+    with pytest.warns(UserWarning, match=r"epoch_000000020\.npz: expected a whole"):
+        assert checkpoints.load_latest(tmp_path).epoch == 10
+
+
+def test_a_write_that_fails_leaves_the_checkpoint_before(tmp_path, monkeypatch):
+    checkpoints.save(tmp_path, Checkpoint(10, STATE, ROWS, {}))
+
+    def no_space(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(OSError, match=r"expected to write it to .* No space left"):
+        checkpoints.save(tmp_path, Checkpoint(20, STATE, ROWS, {}))
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch_000000010.npz"]
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_training(tmp_path):
+    (tmp_path / "file").write_text("")
+    model = network()
+    before = model.get_weights()
+    with pytest.raises(OSError, match="checkpoint_dir: expected a folder"):
+        run(tmp_path / "file" / "folder", model)
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_with_checkpoints_is_the_run_without(tmp_path):
+    assert_same_bits(run(tmp_path), run(None))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "object"])
+def test_a_run_that_was_stopped_goes_on_bit_for_bit(tmp_path, monkeypatch, optimizer):
+    choice = {} if optimizer == "object" else {"optimizer": optimizer}
+    save, calls = checkpoints.save, []
+
+    def die_at_the_third(folder, checkpoint):
+        calls.append(checkpoint.epoch)
+        if len(calls) == 3:
+            raise RuntimeError("power cut")
+        return save(folder, checkpoint)
+
+    monkeypatch.setattr(checkpoints, "save", die_at_the_third)
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(tmp_path, **choice)
+    monkeypatch.setattr(checkpoints, "save", save)
+    assert_same_bits(run(tmp_path, **choice), run(None, **choice))
+
+
+def test_a_finished_run_is_loaded_and_not_trained_again(tmp_path):
+    first = run(tmp_path)
+    assert_same_bits(run(tmp_path), first)
+
+
+def test_more_epochs_go_on_from_a_finished_run(tmp_path):
+    run(tmp_path)
+    assert_same_bits(run(tmp_path, epochs=20), run(None, epochs=20))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"optimizer": keras.optimizers.SGD(0.1)}, 'expected optimizer "SGD .*"Adam'),
+        ({"optimizer": keras.optimizers.Adam(0.1)}, "learning_rate"),
+        ({"batch_size": 5}, "expected batch_size 5, got 8"),
+        ({"seed": 1}, "expected seed 1, got 0"),
+        ({"loss": "mae"}, "expected loss 'mean_absolute_error', got 'mean_squared"),
+        ({"record_every": 3}, "expected record_every 3, got 2"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused_and_says_why(
+    tmp_path, changes, message
+):
+    run(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        run(tmp_path, **changes)
+
+
+def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
+    run(tmp_path)
+    wider = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match="expected weights"):
+        run(tmp_path, wider)
+    x, y = SPLIT.train
+    with pytest.raises(ValueError, match="expected data"):
+        training.train(
+            network(),
+            (x + 1, y),
+            SPLIT.test,
+            optimizer=keras.optimizers.Adam(0.05),
+            epochs=12,
+            batch_size=8,
+            record_every=2,
+            checkpoint_dir=tmp_path,
+        )
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_the_history_so_far(tmp_path, monkeypatch):
+    run_epochs = training.Program._run
+    monkeypatch.setattr(training.Program, "_run", run_epochs)
+    model = network()
+    optimizer = keras.optimizers.Adam(0.05)
+    run(tmp_path, model, optimizer=optimizer, epochs=4)
+    (program,) = vars(model)["_programs"].values()
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    program.run = stop
+    with pytest.raises(training.TrainingInterrupted, match="after epoch 4") as caught:
+        run(tmp_path, model, optimizer=optimizer)
+    assert caught.value.history.index.tolist() == [2, 4]
+    assert_same_bits(run(tmp_path), run(None))
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_checkpoints import SPLIT, network
+import keras, numpy as np
+from tfbook import training
+model = network()
+history = training.train(
+    model, SPLIT.train, SPLIT.test, optimizer=keras.optimizers.Adam(0.05),
+    epochs=400, batch_size=8, record_every=2, checkpoint_dir=sys.argv[1],
+)
+weights = [variable.numpy() for variable in model.variables]
+np.savez(sys.argv[2], history.to_numpy(), history.index, *weights)
+"""
+
+
+def start(folder: Path, result: Path) -> subprocess.Popen:
+    script = SCRIPT.format(tests=str(Path(__file__).parent))
+    command = [sys.executable, "-c", script, str(folder), str(result)]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+
+def test_ten_kills_at_random_moments_lose_nothing(tmp_path):
+    assert start(tmp_path / "unbroken", tmp_path / "unbroken.npz").wait(120) == 0
+
+    folder = tmp_path / "killed"
+    rng = np.random.default_rng(0)
+    kills = 0
+    while kills < 10:
+        process = start(folder, tmp_path / "killed.npz")
+        seen = set(folder.glob("*"))
+        deadline = time.monotonic() + 60
+        # Wait for its first own write, so that every life gets somewhere.
+        while set(folder.glob("*")) == seen and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.05))
+        if process.poll() is not None:
+            break
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        kills += 1
+    assert kills == 10
+    assert start(folder, tmp_path / "killed.npz").wait(120) == 0
+
+    unbroken = np.load(tmp_path / "unbroken.npz")
+    killed = np.load(tmp_path / "killed.npz")
+    assert unbroken.files == killed.files
+    for name in unbroken.files:
+        np.testing.assert_array_equal(unbroken[name], killed[name])
+
+
+def test_a_bar_counts_the_epochs_and_shows_the_losses(capsys):
+    run(None, progress=True)
+    shown = capsys.readouterr().err
+    assert "12/12" in shown
+    assert "training_loss" in shown
+
+
+def dataset(batch_size: int) -> tf.data.Dataset:
+    """Batch the training rows in their own order."""
+    return tf.data.Dataset.from_tensor_slices(SPLIT.train).batch(batch_size)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_dataset_of_one_batch_trains_as_its_arrays_do(jit_compile):
+    arguments = {"epochs": 4, "record_every": 2, "jit_compile": jit_compile}
+    one, other = (
+        keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)]) for _ in range(2)
+    )
+    other.set_weights(one.get_weights())
+    tests = tf.data.Dataset.from_tensor_slices(SPLIT.test).batch(7)
+    left = training.train(one, SPLIT.train, SPLIT.test, optimizer="sgd", **arguments)
+    right = training.train(other, dataset(20), tests, optimizer="sgd", **arguments)
+    pd.testing.assert_frame_equal(left, right, rtol=1e-5)
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+def test_a_dataset_is_trained_batch_by_batch_and_weighted_by_size():
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    history = training.train(model, dataset(8), optimizer="sgd", epochs=1)
+
+    optimizer = keras.optimizers.SGD()
+    losses = [
+        float(training.train_step(twin, optimizer, keras.losses.mean_squared_error, *b))
+        for b in dataset(8)
+    ]
+    expected = np.average(losses, weights=[8, 8, 4])
+    np.testing.assert_allclose(history["training_loss"], [expected], rtol=1e-5)
+    for a, b in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+def test_a_second_dataset_of_the_same_kind_traces_nothing():
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+    for _ in range(2):
+        training.train(model, dataset(8), optimizer="sgd", epochs=2)
+    (program,) = vars(model)["_programs"].values()
+    assert program.run.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "changes", "message"),
+    [
+        (lambda: dataset(4).repeat(), {}, r"repeats for ever; .*dataset\.take"),
+        (lambda: dataset(4).take(0), {}, "got an empty dataset"),
+        (lambda: dataset(4).map(lambda x, y: x), {}, "expected a dataset of pairs"),
+        (lambda: dataset(4), {"batch_size": 4}, "expected no batch_size"),
+    ],
+)
+def test_a_dataset_that_cannot_be_trained_on_is_refused(broken, changes, message):
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=message):
+        training.train(model, broken(), optimizer="sgd", epochs=1, **changes)
