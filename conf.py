@@ -1,15 +1,18 @@
 """Sphinx builds the book: `nox -s docs`."""
 
 import hashlib
+import inspect
 import os
 import re
 import shutil
 import sys
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
 
 from jupyter_cache import get_cache
 from sphinx.application import Sphinx
+from sphinx.util.inspect import stringify_signature
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "book" / "_extensions"))
@@ -87,7 +90,11 @@ profile.mkdir(parents=True, exist_ok=True)
 # The package reference
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {
+    "members": True,
+    "ignore-module-all": True,  # in the order of the source, not of the alphabet
+    "show-inheritance": True,
+}
 napoleon_custom_sections = [("Shape", "returns_style"), "Reference"]
 napoleon_use_ivar = True
 default_role = "code"
@@ -126,6 +133,21 @@ def dollars_to_roles(
     lines[:] = text.split("\n")
 
 
+def constructor_as_written(
+    app: Sphinx, what: str, name: str, obj: Any, options: object, *signature: str | None
+) -> tuple[str | None, ...]:
+    """Show a layer's own constructor, which Keras hides behind one of its own."""
+    if what != "class" or signature[0] != "(*args, **kwargs)":
+        return signature
+    written = inspect.signature(obj.__init__)
+    parameters = list(written.parameters.values())[1:]
+    written = written.replace(
+        parameters=parameters, return_annotation=inspect.Signature.empty
+    )
+    return stringify_signature(written, unqualified_typehints=True), None
+
+
 def setup(app: Sphinx) -> None:
     """Read docstrings as they are written."""
     app.connect("autodoc-process-docstring", dollars_to_roles)
+    app.connect("autodoc-process-signature", constructor_as_written)
