@@ -1,0 +1,155 @@
+"""Layers, held against their Keras twins."""
+
+import re
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfbook.layers import Linear, ReLU
+
+RNG = np.random.default_rng(0)
+
+
+def twins(width: int = 5, **arguments: Any) -> tuple[Linear, keras.layers.Dense]:
+    """Make a layer of ours and one of Keras with equal weights."""
+    arguments = {"bias_initializer": "normal", **arguments}
+    ours, dense = Linear(3, **arguments), keras.layers.Dense(3, **arguments)
+    for layer in (ours, dense):
+        layer.build((None, width))
+    ours.set_weights(dense.get_weights())
+    return ours, dense
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (2, 4, 5), (2, 3, 4, 5)])
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize("activation", [None, "relu", "tanh", "softmax"])
+def test_linear_equals_dense_in_values_and_gradients(shape, use_bias, activation):
+    ours, dense = twins(use_bias=use_bias, activation=activation)
+    x = tf.constant(RNG.normal(size=shape), tf.float32)
+    results = []
+    for layer in (ours, dense):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = layer(x)
+            total = tf.reduce_sum(outputs**2)
+        sources = [x, *layer.trainable_variables]
+        results.append([outputs, *tape.gradient(total, sources)])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_weights_are_made_at_the_first_call_and_named():
+    layer = Linear(3)
+    assert layer.weights == []
+    layer(tf.ones((2, 5)))
+    assert [weight.name for weight in layer.weights] == ["kernel", "bias"]
+    assert [tuple(weight.shape) for weight in layer.weights] == [(5, 3), (3,)]
+
+
+def test_without_a_bias_there_is_only_a_kernel():
+    layer = Linear(3, use_bias=False)
+    layer(tf.ones((2, 5)))
+    assert [weight.name for weight in layer.weights] == ["kernel"]
+
+
+def test_weights_start_where_the_initializers_say():
+    layer = Linear(2, kernel_initializer="ones", bias_initializer="ones")
+    np.testing.assert_array_equal(layer(tf.ones((1, 5))), [[6, 6]])
+
+
+def test_equal_seeds_give_dense_and_linear_the_same_kernel():
+    kernels = []
+    for kind in (Linear, keras.layers.Dense):
+        keras.utils.set_random_seed(1)
+        layer = kind(3)
+        layer.build((None, 5))
+        kernels.append(layer.kernel.numpy())
+    np.testing.assert_array_equal(*kernels)
+
+
+def test_a_symbolic_input_builds_a_functional_model():
+    inputs = keras.Input((5,))
+    model = keras.Model(inputs, Linear(3)(inputs))
+    assert model.output_shape == (None, 3)
+    assert model.count_params() == 18
+
+
+def test_inputs_may_be_numpy_arrays_and_lists():
+    ours, dense = twins()
+    x = RNG.normal(size=(2, 5)).astype("float32")
+    np.testing.assert_allclose(ours(x), dense(x), rtol=1e-5)
+    np.testing.assert_allclose(ours(tf.constant(x.tolist())), dense(x), rtol=1e-5)
+
+
+def test_half_precision_computes_in_half_and_keeps_whole_weights():
+    layer = Linear(3, dtype="mixed_float16")
+    assert layer(tf.ones((2, 5))).dtype == tf.float16
+    assert layer.kernel.dtype == "float32"
+
+
+@pytest.mark.parametrize("units", [0, -1, 2.5, "3", None])
+def test_units_that_are_no_positive_integer_are_refused(units):
+    message = f"Linear: expected units to be a positive integer, got {units!r};"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Linear(units)
+
+
+@pytest.mark.parametrize("shape", [(), (5,)])
+def test_one_example_without_a_batch_is_refused(shape):
+    message = f"expected an input of rank 2 or more, got shape {shape};"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Linear(3)(tf.ones(shape))
+
+
+def test_an_unknown_last_axis_is_refused():
+    message = "Linear 'hidden': expected a known last axis, got shape (None, None);"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Linear(3, name="hidden")(keras.Input((None,)))
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Linear(3, name="hidden").build((None, None))
+
+
+def test_another_width_than_the_first_is_refused_in_one_line():
+    layer = Linear(3, name="hidden")
+    layer(tf.ones((2, 5)))
+    message = "Linear 'hidden': expected 5 features, .*, got shape \\(2, 4\\);"
+    with pytest.raises(ValueError, match=message) as caught:
+        layer(tf.ones((2, 4)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_width_inside_a_model_still_says_what_was_expected():
+    model = keras.Sequential([Linear(3), Linear(1)])
+    model(tf.ones((2, 5)))
+    with pytest.raises(ValueError, match="5"):
+        model(tf.ones((2, 4)))
+
+
+def test_a_config_makes_the_same_layer_again():
+    layer = Linear(
+        3,
+        use_bias=False,
+        activation="tanh",
+        kernel_initializer=keras.initializers.RandomUniform(0, 1, seed=2),
+        name="hidden",
+    )
+    again = Linear.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    x = tf.ones((2, 5))
+    np.testing.assert_array_equal(again(x), layer(x))
+
+
+def test_the_output_shape_is_known_without_computing():
+    assert Linear(3).compute_output_shape((None, 7, 5)) == (None, 7, 3)
+    assert ReLU().compute_output_shape((None, 7, 5)) == (None, 7, 5)
+
+
+def test_relu_equals_its_keras_twin_and_has_no_weights():
+    layer = ReLU()
+    x = tf.constant(RNG.normal(size=(4, 5)), tf.float32)
+    np.testing.assert_array_equal(layer(x), keras.layers.ReLU()(x))
+    assert layer.weights == []
+    assert type(ReLU.from_config(layer.get_config())) is ReLU
