@@ -75,8 +75,9 @@ def test_an_mlp_is_products_sums_and_bends(activation, bend):
     np.testing.assert_allclose(predictions, features @ last + last_bias, rtol=1e-4)
 
 
-def test_one_width_is_a_list_of_one():
-    one, other = MLP(4, 1), MLP([4], 1)
+@pytest.mark.parametrize("widths", [[4], (4,), range(4, 5), np.array([4])])
+def test_one_width_is_a_list_of_one(widths):
+    one, other = MLP(4, 1), MLP(widths, 1)
     one(X), other(X)
     other.set_weights(one.get_weights())
     np.testing.assert_array_equal(one(X), other(X))

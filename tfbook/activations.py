@@ -240,8 +240,8 @@ def sigmoid(x: tf.Tensor) -> tf.Tensor:
     Reference:
         Goodfellow, Bengio and Courville (2016), Deep Learning, MIT Press, section 3.10.
     """
-    # Not 1 / (1 + e^-x): e^-x overflows at x = -89, and the gradient there would be inf
-    # / inf.
+    # Not 1 / (1 + e^-x): e^-x overflows at x = -89, and the gradient there would be
+    # inf / inf.
     return tf.math.sigmoid(x)
 
 

@@ -225,11 +225,8 @@ class MLP(keras.Model):
         hidden_activation: str | Callable | dict[str, Any] | None = "relu",
         **kwargs: Any,
     ) -> None:
-        widths: list[Any] = (
-            list(num_hidden_units)
-            if isinstance(num_hidden_units, list | tuple)
-            else [num_hidden_units]
-        )
+        widths: Any = num_hidden_units
+        widths = [widths] if np.ndim(widths) == 0 else list(widths)
         if not widths:
             raise ValueError(
                 "MLP: expected one hidden layer or more, got []; use Linear for a "
