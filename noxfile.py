@@ -43,6 +43,15 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "--cov", *session.posargs, env={"MPLBACKEND": "agg"})
 
 
+@nox.session(venv_backend="virtualenv")
+def bench(session: nox.Session) -> None:
+    """Time training beside Keras fit, PyTorch and JAX; some minutes."""
+    # By pip, which can be told where PyTorch's build for the CPU lies; without the lock
+    # file, since the others bring hundreds of packages that the book does not need.
+    session.install("--group", "bench", "-e", ".")
+    session.run("python", "-m", "bench")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""

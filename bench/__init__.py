@@ -1,0 +1,1 @@
+"""The speed of `training.train`, beside other ways to do the same."""
