@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 import torch
 
-from bench.contest import Budget
+from bench.contest import Budget, Contestant
 from tfbook import data, models, training
 
 EPOCHS = 1000
@@ -46,19 +46,19 @@ def network() -> keras.Model:
     return model
 
 
-def with_fit() -> Callable[[], float]:
+def with_fit() -> Contestant:
     model = network()
     model.compile(keras.optimizers.Adam(), loss="mse")
 
-    def run() -> float:
+    def run() -> Callable[[], float]:
         model.set_weights(START)
         model.fit(*SPLIT.train, batch_size=404, epochs=EPOCHS, verbose=0)
-        return final_loss(model)
+        return lambda: final_loss(model)
 
     return run
 
 
-def with_step_from_python() -> Callable[[], float]:
+def with_step_from_python() -> Contestant:
     x, y = map(tf.constant, SPLIT.train)
     model = network()
     optimizer = keras.optimizers.Adam()
@@ -67,23 +67,25 @@ def with_step_from_python() -> Callable[[], float]:
 
     @tf.function
     def step() -> tf.Tensor:
-        return training.train_step(model, optimizer, keras.losses.mse, x, y)
+        return training.train_step(
+            model, optimizer, keras.losses.mean_squared_error, x, y
+        )
 
-    def run() -> float:
+    def run() -> Callable[[], float]:
         model.set_weights(START)
         for variable, value in zip(optimizer.variables, fresh, strict=True):
             variable.assign(value)
         for _ in range(EPOCHS):
             step()
-        return final_loss(model)
+        return lambda: final_loss(model)
 
     return run
 
 
-def with_train(jit_compile: bool) -> Callable[[], float]:
+def with_train(jit_compile: bool) -> Contestant:
     model = network()
 
-    def run() -> float:
+    def run() -> Callable[[], float]:
         model.set_weights(START)
         training.train(
             model,
@@ -93,12 +95,12 @@ def with_train(jit_compile: bool) -> Callable[[], float]:
             record_every=EPOCHS,
             jit_compile=jit_compile,
         )
-        return final_loss(model)
+        return lambda: final_loss(model)
 
     return run
 
 
-def with_torch() -> float:
+def with_torch() -> Callable[[], float]:
     x, y = map(torch.from_numpy, SPLIT.train)
     layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(WIDTHS)]
     model = torch.nn.Sequential(
@@ -113,10 +115,10 @@ def with_torch() -> float:
         optimizer.zero_grad()
         torch.mean((model(x) - y) ** 2).backward()
         optimizer.step()
-    return float(torch.mean((model(x) - y) ** 2).detach())
+    return lambda: float(torch.mean((model(x) - y) ** 2).detach())
 
 
-def with_jax() -> Callable[[], float]:
+def with_jax() -> Contestant:
     x, y = map(jnp.asarray, SPLIT.train)
 
     def loss(weights: list[jax.Array]) -> jax.Array:
@@ -145,10 +147,14 @@ def with_jax() -> Callable[[], float]:
         steps = jnp.arange(1, EPOCHS + 1, dtype=jnp.float32)
         return loss(jax.lax.scan(adam, (weights, zeros, zeros), steps)[0][0])
 
-    return lambda: float(scan([jnp.asarray(array) for array in START]))
+    def run() -> Callable[[], float]:
+        end = scan([jnp.asarray(array) for array in START]).block_until_ready()
+        return lambda: float(end)
+
+    return run
 
 
-def contestants() -> dict[str, Callable[[], float]]:
+def contestants() -> dict[str, Contestant]:
     """Make the contestants, in the order in which they run."""
     return {
         "Keras fit": with_fit(),

@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Budget", "Result", "check_budgets", "run"]
+__all__ = ["Budget", "Contestant", "Result", "check_budgets", "run"]
+
+# Trains from the start that all share. What it returns computes the final loss, when
+# the clock has stopped.
+Contestant = Callable[[], Callable[[], float]]
 
 
 class Result(NamedTuple):
@@ -41,13 +45,12 @@ class Budget(NamedTuple):
 
 
 def run(
-    contestants: dict[str, Callable[[], float]], repeats: int = 7, slow: float = 5.0
+    contestants: dict[str, Contestant], repeats: int = 7, slow: float = 5.0
 ) -> dict[str, Result]:
     """Time each contestant, in turn and repeatedly, and check that none does less.
 
     Args:
-        contestants: By name, functions that train from the same start and return the
-            final loss.
+        contestants: By name, in the order in which they take turns.
         repeats: The number of later calls.
         slow: A contestant whose first call takes longer than this many seconds is
             called no second time.
@@ -67,8 +70,9 @@ def run(
             if first.get(name, 0) > slow:
                 continue
             start = time.perf_counter()
-            losses[name] = contestant()
+            final_loss = contestant()
             seconds = time.perf_counter() - start
+            losses[name] = final_loss()
             if turn == 0:
                 first[name] = seconds
             else:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import torch
 
-from bench.contest import Budget
+from bench.contest import Budget, Contestant
 from tfbook import data, models, training
 
 STEPS = 1001
@@ -24,13 +24,13 @@ BUDGETS = [
 ]
 
 
-def with_numpy() -> float:
+def with_numpy() -> Callable[[], float]:
     x, y = SPLIT.train
     kernel = START.copy()
     for _ in range(STEPS):
         error = x @ kernel - y
         kernel -= LEARNING_RATE * 2 / len(x) * (x.T @ error)
-    return float(np.mean((x @ kernel - y) ** 2))
+    return lambda: float(np.mean((x @ kernel - y) ** 2))
 
 
 def final_loss(model: keras.Model) -> float:
@@ -38,19 +38,19 @@ def final_loss(model: keras.Model) -> float:
     return float(np.mean((model(x) - y) ** 2))
 
 
-def with_fit() -> Callable[[], float]:
+def with_fit() -> Contestant:
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1, use_bias=False)])
     model.compile(keras.optimizers.SGD(LEARNING_RATE), loss="mse")
 
-    def run() -> float:
+    def run() -> Callable[[], float]:
         model.set_weights([START])
         model.fit(*SPLIT.train, batch_size=32, epochs=STEPS, verbose=0)
-        return final_loss(model)
+        return lambda: final_loss(model)
 
     return run
 
 
-def with_step_from_python() -> Callable[[], float]:
+def with_step_from_python() -> Contestant:
     x, y = map(tf.constant, SPLIT.train)
     kernel = tf.Variable(START)
 
@@ -61,20 +61,20 @@ def with_step_from_python() -> Callable[[], float]:
         kernel.assign_sub(LEARNING_RATE * tape.gradient(loss, kernel))
         return loss
 
-    def run() -> float:
+    def run() -> Callable[[], float]:
         kernel.assign(START)
         for _ in range(STEPS):
             step()
-        return float(tf.reduce_mean((x @ kernel - y) ** 2))
+        return lambda: float(tf.reduce_mean((x @ kernel - y) ** 2))
 
     return run
 
 
-def with_train(jit_compile: bool) -> Callable[[], float]:
+def with_train(jit_compile: bool) -> Contestant:
     model = models.LinearRegression(5)
     optimizer = keras.optimizers.SGD(LEARNING_RATE)
 
-    def run() -> float:
+    def run() -> Callable[[], float]:
         model.kernel.assign(START)
         training.train(
             model,
@@ -84,12 +84,12 @@ def with_train(jit_compile: bool) -> Callable[[], float]:
             record_every=STEPS,
             jit_compile=jit_compile,
         )
-        return final_loss(model)
+        return lambda: final_loss(model)
 
     return run
 
 
-def with_torch() -> float:
+def with_torch() -> Callable[[], float]:
     x, y = map(torch.from_numpy, SPLIT.train)
     kernel = torch.from_numpy(START.copy()).requires_grad_()
     optimizer = torch.optim.SGD([kernel], lr=LEARNING_RATE)
@@ -97,10 +97,10 @@ def with_torch() -> float:
         optimizer.zero_grad()
         torch.mean((x @ kernel - y) ** 2).backward()
         optimizer.step()
-    return float(torch.mean((x @ kernel - y) ** 2).detach())
+    return lambda: float(torch.mean((x @ kernel - y) ** 2).detach())
 
 
-def with_jax() -> Callable[[], float]:
+def with_jax() -> Contestant:
     x, y = map(jnp.asarray, SPLIT.train)
 
     def loss(kernel: jax.Array) -> jax.Array:
@@ -113,10 +113,14 @@ def with_jax() -> Callable[[], float]:
 
         return loss(jax.lax.scan(step, kernel, length=STEPS)[0])
 
-    return lambda: float(scan(jnp.asarray(START)))
+    def run() -> Callable[[], float]:
+        end = scan(jnp.asarray(START)).block_until_ready()
+        return lambda: float(end)
+
+    return run
 
 
-def contestants() -> dict[str, Callable[[], float]]:
+def contestants() -> dict[str, Contestant]:
     """Make the contestants, in the order in which they run."""
     return {
         "NumPy": with_numpy,

@@ -493,8 +493,9 @@ def train(
         columns.append("testing_loss")
 
     def history() -> pd.DataFrame:
-        frame = pd.DataFrame(rows, columns=columns, dtype="float64")
-        return frame.astype({"epoch": "int64"}).set_index("epoch")
+        table = np.array(rows).reshape(-1, len(columns))
+        epoch = pd.Index(table[:, 0].astype(np.int64), name="epoch")
+        return pd.DataFrame(table[:, 1:], index=epoch, columns=columns[1:])
 
     state = [*model.variables, *program.optimizer.variables]
     if checkpoint_dir is not None:
