@@ -163,6 +163,12 @@ def test_a_checkpoint_of_another_run_is_refused_and_says_why(
         run(tmp_path, **changes)
 
 
+def test_a_checkpoint_from_later_than_the_run_ends_is_refused(tmp_path):
+    run(tmp_path)
+    with pytest.raises(ValueError, match="epoch 12: expected epochs of at least that"):
+        run(tmp_path, epochs=10)
+
+
 def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
     run(tmp_path)
     wider = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])

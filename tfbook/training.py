@@ -504,6 +504,11 @@ def train(
         found = checkpoints.load_latest(folder)
         if found is not None:
             checkpoints.compare(found, identity)
+            if found.epoch > epochs:
+                raise ValueError(
+                    f"checkpoint of epoch {found.epoch}: expected epochs of at least "
+                    f"that many, got {epochs}; pass more, or another checkpoint_dir"
+                )
             for variable, saved in zip(state, found.state, strict=True):
                 variable.assign(saved)
             rows = [tuple(row) for row in found.rows.tolist()]
