@@ -216,7 +216,7 @@ from tfbook import training
 model = network()
 history = training.train(
     model, SPLIT.train, SPLIT.test, optimizer=keras.optimizers.Adam(0.05),
-    epochs=400, batch_size=8, record_every=2, checkpoint_dir=sys.argv[1],
+    epochs=3000, batch_size=8, record_every=2, checkpoint_dir=sys.argv[1],
 )
 weights = [variable.numpy() for variable in model.variables]
 np.savez(sys.argv[2], history.to_numpy(), history.index, *weights)
