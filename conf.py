@@ -28,10 +28,15 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx_exercise",
+    "sphinx_togglebutton",
+    "sphinxcontrib.bibtex",
     "alt_text",
     "svg_math",
 ]
 exclude_patterns = ["_*"]
+bibtex_bibfiles = ["book/references.bib"]
+bibtex_reference_style = "author_year"
 
 # The pages
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]

@@ -34,6 +34,11 @@ MODULES = sorted(SOURCES.keys() - {"__init__"})
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+# A page's exercises are checked by a module of its own, which nothing else imports.
+EXERCISES = {
+    path.stem: path.read_text() for path in sorted(ROOT.glob("tfbook/exercises/*.py"))
+}
+
 # Imports
 
 
@@ -54,6 +59,11 @@ def imported_modules(source: str) -> set[str]:
 def test_the_imports_between_modules_are_those_of_the_table():
     found = {name: imported_modules(source) for name, source in SOURCES.items()}
     assert found == IMPORTS
+
+
+@pytest.mark.parametrize("page", sorted(EXERCISES.keys() - {"__init__"}))
+def test_exercises_import_no_more_than_they_check_with(page):
+    assert imported_modules(EXERCISES[page]) <= {"activations", "data", "layers"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""What holds for every exercise, and that pages and checks name the same ones."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tfbook import exercises
+
+PAGES = sorted((Path(__file__).parents[2] / "book").glob("*/*.md"))
+TEXTS = {page.stem: page.read_text() for page in PAGES}
+NAMES = sorted(exercises.checks())
+
+
+def modules() -> dict[str, list[str]]:
+    """Name the checks of each page's module."""
+    found: dict[str, list[str]] = {}
+    for name, check in exercises.checks().items():
+        found.setdefault(check.__module__.rsplit(".", 1)[-1], []).append(name)
+    return found
+
+
+def test_two_pages_have_no_exercise_of_the_same_name():
+    assert sum(map(len, modules().values())) == len(NAMES)
+
+
+@pytest.mark.parametrize("page", modules())
+def test_a_page_asks_for_exactly_the_answers_that_its_module_checks(page):
+    asked = set(re.findall(r'exercises\.check\(\s*"(\w+)"', TEXTS[page]))
+    assert asked == set(modules()[page])
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_exercise_has_a_solution(page):
+    exercise = r"^```\{exercise\}.*\n:label: (\S+)"
+    solution = r"^```\{solution(?:-start)?\} (\S+)"
+    labels = re.findall(exercise, TEXTS[page], re.MULTILINE)
+    assert labels == re.findall(solution, TEXTS[page], re.MULTILINE)
+    assert len(labels) == TEXTS[page].count("```{exercise}")
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_solution_in_code_is_asserted_to_be_right(page):
+    checked = set(re.findall(r'exercises\.check\(\s*"(\w+)"', TEXTS[page]))
+    asserted = re.findall(
+        r'assert exercises\.hint\(\s*"(\w+)",[^)]*\) is None', TEXTS[page]
+    )
+    assert checked == set(asserted)
+
+
+def unwritten(x): ...
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("stub", [None, ..., unwritten])
+def test_a_stub_is_told_from_an_answer(name, stub):
+    assert exercises.hint(name, stub).startswith("nothing to check yet")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("answer", ["no", object(), lambda *_: 1 / 0, []])
+def test_whatever_the_answer_the_hint_is_one_line(name, answer):
+    hint = exercises.hint(name, answer)
+    assert hint
+    assert "\n" not in hint
+
+
+def test_check_prints_the_verdict(capsys):
+    exercises.check("column", lambda y: y[:, None])
+    exercises.check("column", lambda y: y)
+    right, wrong = capsys.readouterr().out.splitlines()
+    assert right == "column: right"
+    assert wrong.startswith("column: of 3 targets")
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_one():
+    with pytest.raises(ValueError, match=r"got 'colunm'; did you mean 'column'\?"):
+        exercises.hint("colunm", 1)

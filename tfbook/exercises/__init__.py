@@ -1,0 +1,86 @@
+"""Exercises: a reader's answer is checked, and an answer that fails gets a hint.
+
+Each page has a module here, and each of its exercises a function there, which takes the
+answer and returns `None` if it is right, or one line that says what is not.
+"""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["check", "checks", "hint"]
+
+
+def checks() -> dict[str, Callable[[Any], str | None]]:
+    """Collect the checks of all pages.
+
+    Returns:
+        The functions by the name of their exercise.
+
+    Example:
+        >>> all(callable(function) for function in checks().values())
+        True
+    """
+    pages = [
+        importlib.import_module(f"tfbook.exercises.{module.name}")
+        for module in pkgutil.iter_modules(importlib.import_module(__name__).__path__)
+    ]
+    return {name: getattr(page, name) for page in pages for name in page.__all__}
+
+
+def hint(name: str, answer: Any) -> str | None:
+    """Say what is wrong with an answer.
+
+    Args:
+        name: The name of the exercise.
+        answer: A function, a class, an array or a number, as the exercise asks for.
+
+    Returns:
+        `None` if the answer is right, else one line that says what is not, and what was
+        wanted.
+
+    Raises:
+        ValueError: If there is no exercise of that name; the message gives the nearest
+            one.
+
+    Example:
+        >>> hint("column", ...)
+        'nothing to check yet; put your answer where the dots are'
+    """
+    known = checks()
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
+        raise ValueError(
+            f"exercise: expected the name of one, got {name!r}; did you mean "
+            f"{nearest[0]!r}?"
+        )
+    # A function whose body is still `...` compiles to the same as this one.
+    code, empty = getattr(answer, "__code__", None), (lambda: None).__code__
+    if answer is None or answer is ... or (code and code.co_code == empty.co_code):
+        return "nothing to check yet; put your answer where the dots are"
+    try:
+        return known[name](answer)
+    # Whatever the answer does, its author gets one line and not our traceback.
+    except Exception as error:
+        lines = str(error).strip().splitlines() or ["without a message"]
+        return f"your answer stopped with {type(error).__name__}: {lines[0]}"
+
+
+def check(name: str, answer: Any) -> None:
+    """Print whether an answer is right, or what is wrong with it.
+
+    Args:
+        name: The name of the exercise.
+        answer: What the exercise asks for.
+
+    Raises:
+        ValueError: If there is no exercise of that name.
+
+    Example:
+        >>> check("column", ...)
+        column: nothing to check yet; put your answer where the dots are
+    """
+    found = hint(name, answer)
+    print(f"{name}: right" if found is None else f"{name}: {found}")
