@@ -32,6 +32,7 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "alt_text",
+    "notebooks",
     "svg_math",
 ]
 exclude_patterns = ["_*"]

@@ -40,7 +40,9 @@ def docs(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings; -- with more for pytest."""
     install(session, "test")
-    session.run("pytest", "--cov", *session.posargs, env={"MPLBACKEND": "agg"})
+    session.run(
+        "pytest", "-n", "auto", "--cov", *session.posargs, env={"MPLBACKEND": "agg"}
+    )
 
 
 @nox.session(venv_backend="virtualenv")

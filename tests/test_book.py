@@ -1,5 +1,6 @@
 """The book's own Sphinx extensions, on books of one page."""
 
+import json
 import re
 import subprocess
 import sys
@@ -14,7 +15,9 @@ EXTENSIONS = ROOT / "book" / "_extensions"
 CONFIGURATION = f"""
 import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
-extensions = ["myst_nb", "alt_text", "svg_math"]
+extensions = [
+    "myst_nb", "sphinx_design", "sphinx_exercise", "alt_text", "notebooks", "svg_math"
+]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 html_math_renderer = "svg"
 html_theme = "basic"
@@ -220,3 +223,89 @@ def test_a_formula_that_cannot_be_drawn_is_reported_with_its_page_and_line(tmp_p
     done = build(tmp_path, TITLE + "A line.\n\n$$a & b$$\n")
     assert re.search(r"index\.md:5: WARNING: formula: .*'a & b'", done.stderr)
     assert "a &amp; b" in (tmp_path / "html" / "index.html").read_text()
+
+
+# Notebooks
+
+LESSON = """\
+# Title
+
+Some prose with a number $x^2$, after [the title](#title) and [a site](https://example.org).
+
+$$
+x
+$$ (eq-x)
+
+## Part
+
+By {eq}`eq-x`:
+
+```{code-cell} python3
+:tags: [remove-cell]
+
+hidden = 1
+```
+
+```{code-cell} python3
+:tags: [raises-exception]
+
+hidden / 0
+```
+
+:::{dropdown} Whole
+Folded text.
+:::
+
+```{exercise} One more
+:label: ex-more
+
+Add one.
+```
+
+```{code-cell} python3
+print("stub")
+```
+
+```{solution-start} ex-more
+:class: dropdown
+```
+
+Because.
+
+```{code-cell} python3
+print("solution")
+```
+
+```{solution-end}
+```
+"""
+
+
+def test_a_page_becomes_a_notebook(tmp_path):
+    done = build(tmp_path, f"{HEADER}{LESSON}", "-D", "myst_heading_anchors=2")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "html" / "notebooks" / "index.ipynb").read_text()
+    setup, *cells = json.loads(text)["cells"]
+    assert "tfbook.book" in "".join(setup["source"])
+    code = [
+        ("".join(cell["source"]), cell["metadata"]["tags"])
+        for cell in cells
+        if cell["cell_type"] == "code"
+    ]
+    assert code == [("hidden / 0", ["raises-exception"]), ('print("stub")', [])]
+    prose = [
+        "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"
+    ]
+    assert prose == [
+        "# Title",
+        "Some prose with a number $x^2$, after the title and "
+        "[a site](https://example.org).",
+        "$$\nx \\tag{1}\n$$",
+        "## Part",
+        "By (1):",
+        "<details><summary>Whole</summary>\n\nFolded text.\n\n</details>",
+        "### Exercise: One more",
+        "Add one.",
+        "<details><summary>Solution to Exercise 1 (One more)</summary>\n\nBecause."
+        '\n\n```python\nprint("solution")\n```\n\n</details>',
+    ]
