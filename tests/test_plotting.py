@@ -17,8 +17,16 @@ LOSSES = pd.DataFrame(
     {"training_loss": [8.0, 2.0, 0.5], "testing_loss": [9.0, 3.0, 1.0]},
     index=pd.Index([10, 20, 25], name="epoch"),
 )
+UNITS = pd.DataFrame(
+    {
+        "layer": ["first", "first", "first", "second", "second"],
+        "unit": [0, 1, 2, 0, 1],
+        "fires": [0.5, 0.0, 1.0, 0.0, 0.25],
+    }
+)
 CALLS = {
     "activation": (X, np.tanh(X)),
+    "firing": (UNITS,),
     "history": (LOSSES,),
     "network": ([3, 2, 1],),
     "parity": (np.array([1.0, 3.0]), np.array([2.0, 4.0])),
@@ -157,6 +165,50 @@ def test_a_gradient_is_a_second_line_told_apart_in_the_legend():
     np.testing.assert_array_equal(gradient.get_ydata(), 1 - np.tanh(X) ** 2)
     assert legend(ax) == ["value", "gradient"]
     assert value.get_linestyle() != gradient.get_linestyle()
+
+
+# Units
+
+
+def test_each_unit_is_a_bar_as_high_as_the_share_it_fires_on():
+    ax = plotting.firing(UNITS)
+    assert [bar.get_height() for bar in ax.patches] == UNITS["fires"].tolist()
+    centres = [bar.get_x() + bar.get_width() / 2 for bar in ax.patches]
+    np.testing.assert_allclose(centres, range(5))
+    assert [label.get_text() for label in ax.get_xticklabels()] == [*"01201"]
+    assert labels(ax) == ("hidden unit", "share of inputs it fires on")
+
+
+def test_layers_have_a_colour_each_and_dead_units_a_cross():
+    ax = plotting.firing(UNITS)
+    colours = [bar.get_facecolor() for bar in ax.patches]
+    assert colours[0] == colours[1] == colours[2] != colours[3] == colours[4]
+    (crosses,) = points(ax)
+    np.testing.assert_array_equal(crosses, [[1, 0], [3, 0]])
+    assert sorted(legend(ax)) == ["dead", "first", "second"]
+
+
+def test_where_all_units_live_there_is_no_cross():
+    ax = plotting.firing(UNITS[UNITS["fires"] > 0])
+    assert points(ax) == []
+    assert legend(ax) == ["first", "second"]
+
+
+def test_many_units_leave_room_between_their_numbers():
+    many = pd.DataFrame({"layer": "wide", "unit": range(100), "fires": 0.5})
+    ax = plotting.firing(many)
+    assert len(ax.patches) == 100
+    assert len(ax.get_xticks()) <= 16
+
+
+def test_a_model_without_hidden_units_is_not_drawn():
+    with pytest.raises(
+        ValueError,
+        match=r"^firing: expected one unit or more, got an empty frame; "
+        r"pass dead_units of a model with hidden layers$",
+    ):
+        plotting.firing(UNITS[:0])
+    assert plt.get_fignums() == []
 
 
 # Weights

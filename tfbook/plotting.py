@@ -15,7 +15,15 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import LogFormatter
 
-__all__ = ["activation", "history", "network", "parity", "plane", "weights"]
+__all__ = [
+    "activation",
+    "firing",
+    "history",
+    "network",
+    "parity",
+    "plane",
+    "weights",
+]
 
 
 def history(frame: pd.DataFrame, *, units: str = "", ax: Axes | None = None) -> Axes:
@@ -77,6 +85,46 @@ def activation(
         ax.plot(x, gradient, "--", label="gradient")
         ax.legend()
     ax.set(xlabel="input x", ylabel="output f(x)")
+    return ax
+
+
+def firing(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Plot on how many inputs each hidden unit fires; dead ones are crossed.
+
+    Args:
+        frame: A row a unit, with columns `layer`, `unit` and `fires`, as
+            `tfbook.diagnostics.dead_units` returns them.
+        ax: Where to draw.
+
+    Returns:
+        The Axes: a bar a unit, a colour a layer.
+
+    Raises:
+        ValueError: If there is no unit.
+
+    Example:
+        >>> frame = pd.DataFrame({"layer": "a", "unit": [0, 1], "fires": [0.9, 0.0]})
+        >>> len(firing(frame).patches)
+        2
+    """
+    if frame.empty:
+        raise ValueError(
+            "firing: expected one unit or more, got an empty frame; pass dead_units of "
+            "a model with hidden layers"
+        )
+    ax = ax or plt.figure().add_subplot()
+    frame = frame.reset_index(drop=True)
+    for layer, rows in frame.groupby("layer", sort=False):
+        ax.bar(rows.index, rows["fires"], width=0.7, label=layer)
+    dead = frame.index[frame["fires"] == 0]
+    if len(dead):
+        ax.scatter(
+            dead, np.zeros(len(dead)), marker="x", color="C1", zorder=3, label="dead"
+        )
+    step = -(-len(frame) // 16)  # a number below each bar while there is room
+    ax.set_xticks(frame.index[::step], frame["unit"][::step])
+    ax.set(xlabel="hidden unit", ylabel="share of inputs it fires on", ylim=(-0.05, 1))
+    ax.legend()
     return ax
 
 
