@@ -590,6 +590,35 @@ def test_a_classifier_that_knows_one_answer_only():
     assert finding.figure == "every row gets the same prediction"
 
 
+def test_rare_labels_are_weighed_as_often_as_they_come():
+    # Label 0 in nine rows of ten: who says 80 % loses to who says 90 %.
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 1)).astype(np.float32)
+    labels = (np.arange(400) % 10 == 0).astype(np.int32)[:, None]
+    last = keras.layers.Dense(2)
+    model = keras.Sequential([keras.Input((1,)), last])
+    last.set_weights([np.array([[0.01, 0.0]]), np.log([0.8, 0.2])])
+    logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    (finding,) = diagnostics.report(
+        model, data.Split(x, labels, x, labels), loss=logits
+    )
+    assert finding.finding == "Worse than a constant"
+    entropy = -0.9 * np.log(0.9) - 0.1 * np.log(0.1)
+    assert finding.figure.endswith(f"that of a constant {entropy:.4g}")
+
+
+def test_behind_a_dead_layer_no_gradient_is_said_to_vanish():
+    model = models.MLP([4, 4], 1)
+    model.build((None, 5))
+    model.feature_extractor.stack[0].bias.assign(np.full(4, -99))
+    model.feature_extractor.stack[1].bias.assign(np.ones(4))
+    report = diagnostics.report(model, LINEAR)
+    assert [finding.finding for finding in report] == [
+        "Dead units",
+        "Constant predictions",
+    ]
+
+
 def test_a_model_that_scales_its_features_itself_is_not_told_to():
     scale = keras.layers.Normalization()
     scale.adapt(FAR.x_train)
