@@ -1,0 +1,203 @@
+"""Checks for the exercises of the page *Activations*."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+__all__ = [
+    "absolute",
+    "all_rows_agree",
+    "hat",
+    "num_dead",
+    "relu_slopes",
+    "small_slope",
+]
+
+
+def relu_slopes(answer: Any) -> str | None:
+    """Check the slopes of ReLU at -2, -0.1, 0.1 and 50.
+
+    Args:
+        answer: A list of four numbers.
+
+    Returns:
+        `None` if they are right, else a hint.
+
+    Example:
+        >>> relu_slopes([0, 0, 0.1, 50])
+        'those are the values; the straight side has one slope everywhere'
+    """
+    if np.shape(answer) != (4,):
+        return "four numbers in a list are wanted, one slope for each input"
+    if np.allclose(answer, [0, 0, 0.1, 50]):
+        return "those are the values; the straight side has one slope everywhere"
+    for z, slope, given in zip([-2, -0.1, 0.1, 50], [0, 0, 1, 1], answer, strict=True):
+        if given != slope:
+            side = "straight" if slope else "flat"
+            return f"at {z} you gave {given}, but ReLU is on its {side} side there"
+    return None
+
+
+def _values(answer: Any, z: list[float]) -> np.ndarray:
+    """Return what a function gives for a float32 tensor, as an array."""
+    return np.asarray(answer(tf.constant(z)))
+
+
+def small_slope(answer: Any) -> str | None:
+    """Check a ReLU with a slope of 0.1 below zero.
+
+    Args:
+        answer: A function of a tensor.
+
+    Returns:
+        `None` if it is right on both sides, else a hint.
+
+    Example:
+        >>> small_slope(lambda z: 0.1 * z)
+        'below zero it is right, but of 2.0 it made 0.2; positive numbers stay'
+    """
+    below, above = _values(answer, [-5.0, -1.0]), _values(answer, [0.5, 2.0])
+    if below.shape != (2,):
+        return f"of 2 numbers it made the shape {below.shape}; the shape should stay"
+    if np.allclose(below, 0):
+        return "it is 0 below zero, as ReLU is; -5.0 should become -0.5"
+    if not np.allclose(below, [-0.5, -0.1]):
+        return f"of -5.0 it made {below[0]:.4g}; 0.1 times the number is wanted there"
+    if not np.allclose(above, [0.5, 2.0]):
+        return (
+            f"below zero it is right, but of 2.0 it made {above[1]:.4g}; positive "
+            "numbers stay"
+        )
+    return None
+
+
+def absolute(answer: Any) -> str | None:
+    """Check an absolute value made of ReLUs.
+
+    Args:
+        answer: A function of a tensor.
+
+    Returns:
+        `None` if it gives the absolute value, else a hint.
+
+    Example:
+        >>> absolute(lambda z: tf.nn.relu(z))
+        'of -3.0 it made 0; a second ReLU has to catch the negative side'
+    """
+    values = _values(answer, [-3.0, 0.0, 4.0])
+    if values.shape != (3,):
+        return f"of 3 numbers it made the shape {values.shape}; the shape should stay"
+    if values[2] == 4 and values[0] == 0:
+        return "of -3.0 it made 0; a second ReLU has to catch the negative side"
+    if values[0] == -3:
+        return "relu(z) - relu(-z) is z itself; the two sides have to be added"
+    if not np.allclose(values, [3, 0, 4]):
+        return f"of -3, 0, 4 it made {values}; the absolute values are 3, 0, 4"
+    return None
+
+
+def hat(answer: Any) -> str | None:
+    """Check a hat: 0 up to 0, 1 at 1, 0 again from 2 on, straight between.
+
+    Args:
+        answer: A function of a tensor.
+
+    Returns:
+        `None` if it has that form, else a hint.
+
+    Example:
+        >>> hat(lambda z: tf.nn.relu(z) - tf.nn.relu(z - 1))
+        'right up to 1, but at 2.0 it is 1; after the bend at 1 it has to fall'
+    """
+    z = [-3.0, 0.0, 0.5, 1.0, 1.5, 2.0, 5.0]
+    values = _values(answer, z)
+    if values.shape != (7,):
+        return f"of 7 numbers it made the shape {values.shape}; the shape should stay"
+    wrong = ~np.isclose(values, [0, 0, 0.5, 1, 0.5, 0, 0], atol=1e-6)
+    if not wrong.any():
+        return None
+    if wrong[:4].any():
+        first = int(np.argmax(wrong))
+        return (
+            f"at {z[first]} it is {values[first]:.4g}; it should be 0 up to 0 and then "
+            "rise to 1 at 1"
+        )
+    if np.isclose(values[5], 1):
+        return "right up to 1, but at 2.0 it is 1; after the bend at 1 it has to fall"
+    if wrong[6] and not wrong[:6].any():
+        value = f"at 5.0 it is {values[6]:.4g}"
+        return f"right up to 2, but {value}; a third bend should stop the fall"
+    return f"right up to 1, but at 1.5 it is {values[4]:.4g} instead of 0.5"
+
+
+def num_dead(answer: Any) -> str | None:
+    """Check a function that counts dead units in a table of hidden values.
+
+    Args:
+        answer: A function of an array of shape `(n, u)`, a row an example.
+
+    Returns:
+        `None` if it counts the columns that hold nothing but 0, else a hint.
+
+    Example:
+        >>> num_dead(lambda hidden: (hidden == 0).sum())
+        'that counts every 0; a unit is dead if its whole column is 0'
+    """
+    hidden = np.array(
+        [[0, 0, 2, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 3], [0, 0, 0, 0, 0]], np.float32
+    )
+    count = np.asarray(answer(hidden))
+    if count.shape != ():
+        return f"one number is wanted, got the shape {count.shape}; count them"
+    hints = {
+        17: "that counts every 0; a unit is dead if its whole column is 0",
+        1: "that counts rows; a row is an example, and a unit is a column",
+        5: "a unit lives if it fires for a single example; all of a column must be 0",
+        3: "those are the units that live; the other ones are wanted",
+    }
+    if count != 2:
+        return hints.get(
+            int(count), f"2 of the 5 units are dead, but it counts {count}"
+        )
+    signed = np.array([[1.0, 0.0], [-1.0, 0.0]], np.float32)
+    if answer(signed) != 1:
+        return "1 and -1 add up to 0, but the unit is not dead; look at each value"
+    return None
+
+
+def all_rows_agree(answer: Any) -> str | None:
+    """Check a test of whether two models agree.
+
+    Args:
+        answer: A function of two arrays of predictions, of shape `(n, 1)`.
+
+    Returns:
+        `None` if it is true for rounding errors and false for one wrong row, else a
+        hint.
+
+    Example:
+        >>> all_rows_agree(lambda a, b: np.isclose(a, b).any())
+        'one row of three agreed, and it said yes; all rows have to'
+    """
+    a = np.array([[1.0], [2.0], [3.0]], np.float32)
+    other = np.array([[1.0], [5.0], [4.0]], np.float32)
+    if np.shape(answer(a, a)) != ():
+        return "one answer is wanted for all rows, True or False"
+    if not answer(a, a):
+        return "it says that a model does not agree with itself"
+    if answer(a, other):
+        return "one row of three agreed, and it said yes; all rows have to"
+    if answer(a, a[::-1]):
+        return "equal means are not equal rows; compare row by row"
+    if not answer(a, a + np.float32(1e-6)):
+        return (
+            "a difference in the seventh digit is rounding; ask for rows that are close"
+        )
+    if answer(a, a + np.array([[0.0], [0.0], [0.1]], np.float32)):
+        return (
+            "the last row differs by 0.1, and it said yes; is the tolerance too wide?"
+        )
+    if answer(a, a - np.array([[0.0], [0.0], [0.1]], np.float32)):
+        return "a prediction that is too small counts as well; take the absolute value"
+    return None

@@ -1,0 +1,187 @@
+"""Checks for the exercises of the page *Layers*."""
+
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+__all__ = [
+    "collapse",
+    "collapse_with_bias",
+    "feature_scale",
+    "num_weights",
+    "wide_rank",
+]
+
+
+def num_weights(answer: Any) -> str | None:
+    """Check the number of weights of a chain 13 → 8 → 8 → 1 without biases.
+
+    Args:
+        answer: A whole number.
+
+    Returns:
+        `None` if it is right, else a hint.
+
+    Example:
+        >>> num_weights(17)
+        'those are the units, 8 + 8 + 1; each has a weight to every one of its inputs'
+    """
+    if not isinstance(answer, int):
+        return "a count is a whole number, such as 18"
+    hints = {
+        17: "those are the units, 8 + 8 + 1; each has a weight to every one of its "
+        "inputs",
+        30: "those are the circles of the picture; count its lines",
+        193: "that counts a bias for each unit; these layers have none",
+        832: "one layer's weights do not multiply another's; add the layers up",
+        168: "the last layer has weights too, one for each of its 8 inputs",
+        112: "the second layer has weights too, 8 for each of its 8 units",
+    }
+    if answer != 13 * 8 + 8 * 8 + 8 * 1:
+        return hints.get(answer, "add up inputs times units, layer by layer")
+    return None
+
+
+def wide_rank(answer: Any) -> str | None:
+    """Check the shapes that a layer of 4 units makes of an input of shape (7, 32, 5).
+
+    Args:
+        answer: A pair of tuples: the kernel's shape, and the output's.
+
+    Returns:
+        `None` if both are right, else a hint.
+
+    Example:
+        >>> wide_rank(((5, 4), (7, 4)))
+        'the kernel is right; only the last axis changes, the others all stay'
+    """
+    match answer:
+        case (tuple() as kernel, tuple() as output):
+            pass
+        case _:
+            return "two shapes are wanted, such as ((2, 3), (4, 3))"
+    if kernel == (4, 5):
+        return "inputs come first in a kernel's shape, and units second"
+    if kernel != (5, 4):
+        return f"the kernel's shape is (last axis of the input, units), not {kernel}"
+    if output != (7, 32, 4):
+        return "the kernel is right; only the last axis changes, the others all stay"
+    return None
+
+
+def collapse(answer: Any) -> str | None:
+    """Check a function that makes one kernel of many.
+
+    Args:
+        answer: A function of a list of kernels, the first layer's first.
+
+    Returns:
+        `None` if one layer with the kernel it gives equals the chain, else a hint.
+
+    Example:
+        >>> collapse(lambda kernels: kernels[0] @ kernels[1])
+        'right for two layers, but not for four; take all of the list'
+    """
+    rng = np.random.default_rng(0)
+    widths = [5, 3, 4, 2, 1]
+    kernels = [
+        rng.standard_normal((m, u)).astype(np.float32)
+        for m, u in itertools.pairwise(widths)
+    ]
+    made = np.asarray(answer(kernels[:2]))
+    if made.shape != (5, 4):
+        return (
+            f"of kernels (5, 3) and (3, 4) it made the shape {made.shape}, not (5, 4); "
+            "multiply them in the order of the layers"
+        )
+    if not np.allclose(made, kernels[0] @ kernels[1], atol=1e-4):
+        return "the shape (5, 4) is right, but the numbers are not those of W₁ W₂"
+    made = np.asarray(answer(kernels))
+    expected = np.linalg.multi_dot(kernels)
+    if made.shape != expected.shape or not np.allclose(made, expected, atol=1e-4):
+        return "right for two layers, but not for four; take all of the list"
+    if not np.array_equal(answer(kernels[:1]), kernels[0]):
+        return "right for two layers and for four, but a single one should stay"
+    return None
+
+
+def collapse_with_bias(answer: Any) -> str | None:
+    """Check a function that makes one kernel and one bias of two layers with biases.
+
+    Args:
+        answer: A function of `W1, b1, W2, b2`.
+
+    Returns:
+        `None` if the pair it gives predicts what the two layers predict, else a hint.
+
+    Example:
+        >>> collapse_with_bias(lambda w1, b1, w2, b2: (w1 @ w2, b2))
+        'the kernel is right; the first bias goes through the second layer and is lost'
+    """
+    rng = np.random.default_rng(0)
+    w1, w2 = rng.standard_normal((5, 3)), rng.standard_normal((3, 2))
+    b1, b2 = rng.standard_normal(3), rng.standard_normal(2)
+    made = answer(w1, b1, w2, b2)
+    if not isinstance(made, tuple | list) or len(made) != 2:
+        return "return two things, a kernel and a bias: return W, b"
+    kernel, bias = map(np.asarray, made)
+    if kernel.shape != (5, 2) or not np.allclose(kernel, w1 @ w2):
+        return (
+            f"the kernel should be W1 @ W2, of shape (5, 2); got shape {kernel.shape}"
+        )
+    if bias.shape == b2.shape and np.allclose(bias, b2):
+        return (
+            "the kernel is right; the first bias goes through the second layer and is "
+            "lost"
+        )
+    if bias.shape != b2.shape:
+        return (
+            f"the bias needs one number a unit, shape (2,), got {bias.shape}; b1 has "
+            "to pass the second kernel first"
+        )
+    if not np.allclose(bias, b1 @ w2 + b2):
+        return "multiply out (x W1 + b1) W2 + b2: what stands there without x?"
+    return None
+
+
+def feature_scale(answer: Any) -> str | None:
+    """Check a lazy layer that multiplies each feature with a weight of its own.
+
+    Args:
+        answer: A subclass of `keras.layers.Layer` without arguments.
+
+    Returns:
+        `None` if it makes its weights at the first call and scales, else a hint.
+
+    Example:
+        >>> feature_scale(keras.layers.Identity)
+        'after the first call a layer for 3 features has no weight; add one in build'
+    """
+    if not (isinstance(answer, type) and issubclass(answer, keras.layers.Layer)):
+        return "a class is wanted that inherits from keras.layers.Layer"
+    layer = answer()
+    if layer.weights:
+        return "a new layer has weights already; make them in build, not in __init__"
+    x = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    output = layer(x)
+    if not layer.weights:
+        return (
+            "after the first call a layer for 3 features has no weight; add one in "
+            "build"
+        )
+    if len(layer.weights) > 1 or tuple(layer.weights[0].shape) != (3,):
+        shapes = [tuple(weight.shape) for weight in layer.weights]
+        return f"for 3 features one weight of shape (3,) is wanted, got {shapes}"
+    if output.shape != x.shape:
+        return f"of an input of shape (2, 3) it made the shape {output.shape}; use *"
+    if not np.allclose(output, x):
+        return "a new layer should leave the features alone; start the weights at ones"
+    layer.set_weights([np.array([1.0, 0.0, -2.0])])
+    if not np.allclose(layer(x), x * [1.0, 0.0, -2.0]):
+        return "with weights 1, 0, -2 the row 1, 2, 3 should become 1, 0, -6"
+    if not layer.trainable_weights:
+        return "it scales, but the weight is not trainable, so nothing can learn it"
+    return None
