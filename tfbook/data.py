@@ -79,9 +79,9 @@ class Split(NamedTuple):
     def standardized(self) -> "Split":
         r"""Scale each feature to mean 0 and standard deviation 1.
 
-        $z = (x - \mu) / \sigma$, where the mean $\mu$ and the deviation $\sigma$ come
-        from the training rows alone: the test rows stand for data not seen yet. A
-        feature that is constant there becomes 0 in the training rows.
+        $(x - \mu) / s$, where the mean $\mu$ and the deviation $s$ come from the
+        training rows alone: the test rows stand for data not seen yet. A feature that
+        is constant there becomes 0 in the training rows.
 
         Returns:
             A new split with scaled features and the same targets.
@@ -164,8 +164,8 @@ def boston_housing(test_split: float = 0.2, seed: int = 113) -> Split:
 
     Use it to learn, and for nothing else. Column B is $1000 (b - 0.63)^2$ with $b$ the
     share of Black residents: the authors assumed that segregation raises prices, and
-    built the assumption into the feature. The column cannot be undone, since two shares
-    give one value. scikit-learn removed the data set for this reason.
+    built the assumption into the feature. Below 137 the column cannot be undone, since
+    two shares give one value. scikit-learn removed the data set for this reason.
 
     Args:
         test_split: The share of the rows to test on.
