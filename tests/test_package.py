@@ -26,6 +26,7 @@ IMPORTS: dict[str, set[str]] = {
     "inputs": set(),
     "layers": {"activations"},
     "models": {"activations", "layers"},
+    "optimizers": set(),
     "plotting": set(),
     "training": {"checkpoints", "inputs"},
 }
