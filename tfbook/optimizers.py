@@ -491,7 +491,7 @@ def rmsprop_update(
     beta: float,
     epsilon: float,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    r"""Divide each step by the root of a moving mean of squared gradients.
+    r"""Divide each step by the root of a running average of squared gradients.
 
     $v_t = \beta v_{t-1} + (1 - \beta) g_t^2$, then
     $w_t = w_{t-1} - \eta g_t / \sqrt{v_t + \varepsilon}$.
@@ -499,7 +499,7 @@ def rmsprop_update(
     Args:
         weight: The values $w_{t-1}$, of any shape.
         gradient: The gradient $g_t$ there, of the same shape.
-        mean_square: The moving mean $v_{t-1}$; zeros at first.
+        mean_square: The running average $v_{t-1}$; zeros at first.
         learning_rate: The numerator $\eta$.
         beta: The part $\beta$ of the mean that is kept.
         epsilon: The small number $\varepsilon$ that keeps the division finite.
@@ -574,7 +574,7 @@ def adam_update(
     beta_2: float,
     epsilon: float,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    r"""Divide a moving mean of gradients by the root of one of their squares.
+    r"""Divide a running average of gradients by the root of one of their squares.
 
     $$
     \begin{aligned}
@@ -588,8 +588,8 @@ def adam_update(
     Args:
         weight: The values $w_{t-1}$, of any shape.
         gradient: The gradient $g_t$ there, of the same shape.
-        mean: The moving mean $m_{t-1}$ of gradients; zeros at first.
-        mean_square: The moving mean $v_{t-1}$ of their squares; zeros at first.
+        mean: The running average $m_{t-1}$ of gradients; zeros at first.
+        mean_square: The running average $v_{t-1}$ of their squares; zeros at first.
         step: The number $t$ of this step, from 1.
         learning_rate: About the size $\eta$ of a step in each weight.
         beta_1: The part of the mean of gradients that is kept.
