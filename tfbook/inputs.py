@@ -168,13 +168,13 @@ def check_fit(
         )
 
 
-def get_optimizer(
-    identifier: str | keras.optimizers.Optimizer,
-) -> keras.optimizers.Optimizer:
+def get_optimizer(identifier: Any) -> Any:
     """Look an optimizer up.
 
     Args:
-        identifier: A Keras optimizer, or the name of one.
+        identifier: A Keras optimizer, the name of one, or any object that has, like
+            those, the methods `build(variables)`, `apply(gradients, variables)` and
+            `get_config()`, and a list `variables`.
 
     Returns:
         The optimizer.
@@ -187,7 +187,10 @@ def get_optimizer(
         >>> type(get_optimizer("sgd")).__name__
         'SGD'
     """
-    if isinstance(identifier, keras.optimizers.Optimizer):
+    parts = ("build", "apply", "variables", "get_config")
+    if not isinstance(identifier, str | type) and all(
+        hasattr(identifier, part) for part in parts
+    ):
         return identifier
     if not isinstance(identifier, str):
         raise TypeError(

@@ -289,7 +289,7 @@ def run_identity(
         ('mean_squared_error', ['kernel (2, 1)', 'bias (1,)'])
     """
     optimizer = program.optimizer.get_config()
-    optimizer.pop("name")  # counted up in a process, so not the same in the next
+    optimizer.pop("name", None)  # counted up in a process, so not the same in the next
     arrays = (*train_data, *(test_data or ()))
     checksums = [zlib.crc32(array.tobytes()) for array in arrays]
     loss = getattr(program.loss, "__name__", type(program.loss).__name__)
