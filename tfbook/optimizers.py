@@ -1,8 +1,9 @@
 """Optimizers: update rules as pure functions, and thin classes that keep their state.
 
 A rule takes the values of one weight, its gradient and its state, and returns new ones.
-It works element by element, so it takes any shape. A class remembers the state of every
-weight between two steps, and has the methods of a Keras optimizer that a loop calls.
+It works element by element, on tensors and NumPy arrays of any shape. A class remembers
+the state of every weight between two steps, and has the methods of a Keras optimizer
+that a loop calls.
 """
 
 import numbers
@@ -165,7 +166,7 @@ class Optimizer:
     def _initial_state(self, variable: keras.Variable | tf.Variable) -> list[Any]:
         return [
             tf.Variable(
-                tf.fill(variable.shape, tf.cast(start, variable.dtype)),
+                tf.fill(variable.shape, tf.constant(start, variable.dtype)),
                 trainable=False,
                 name=name,
             )
@@ -415,9 +416,8 @@ def adagrad_update(
         The values $w_t$ and the sum $v_t$.
 
     Example:
-        >>> values = adagrad_update(2.0, 3.0, 7.0, learning_rate=4.0, epsilon=0.0)
-        >>> [float(value) for value in values]
-        [-1.0, 16.0]
+        >>> adagrad_update(2.0, 3.0, accumulator=7.0, learning_rate=4.0, epsilon=0.0)
+        (-1.0, 16.0)
 
     Reference:
         Duchi, Hazan and Singer (2011), Adaptive subgradient methods for online learning
@@ -426,7 +426,7 @@ def adagrad_update(
     # v_t = v + g²
     accumulator = accumulator + gradient**2
     # w_t = w - η g / √(v_t + ε)
-    step = learning_rate * gradient / tf.sqrt(accumulator + epsilon)
+    step = learning_rate * gradient / (accumulator + epsilon) ** 0.5
     return weight - step, accumulator
 
 
@@ -508,9 +508,8 @@ def rmsprop_update(
         The values $w_t$ and the mean $v_t$.
 
     Example:
-        >>> values = rmsprop_update(2.0, 3.0, 7.0, 1.0, beta=0.5, epsilon=1.0)
-        >>> [float(value) for value in values]
-        [1.0, 8.0]
+        >>> rmsprop_update(2.0, 3.0, 7.0, learning_rate=1.0, beta=0.5, epsilon=1.0)
+        (1.0, 8.0)
 
     Reference:
         Tieleman and Hinton (2012), Lecture 6.5: RMSprop, Coursera, Neural Networks for
@@ -519,7 +518,7 @@ def rmsprop_update(
     # v_t = β v + (1 - β) g²
     mean_square = beta * mean_square + (1 - beta) * gradient**2
     # w_t = w - η g / √(v_t + ε)
-    step = learning_rate * gradient / tf.sqrt(mean_square + epsilon)
+    step = learning_rate * gradient / (mean_square + epsilon) ** 0.5
     return weight - step, mean_square
 
 
@@ -602,7 +601,7 @@ def adam_update(
 
     Example:
         >>> values = adam_update(2.0, 3.0, 0.0, 0.0, 1, 0.5, 0.9, 0.999, epsilon=0.0)
-        >>> [round(float(value), 4) for value in values]  # the first step is η
+        >>> [round(value, 4) for value in values]  # the first step is η
         [1.5, 0.3, 0.009]
 
     Reference:
@@ -613,9 +612,10 @@ def adam_update(
     # v_t = β₂ v + (1 - β₂) g²
     mean_square = beta_2 * mean_square + (1 - beta_2) * gradient**2
     # η_t = η √(1 - β₂ᵗ) / (1 - β₁ᵗ)
-    rate = learning_rate * tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+    rate = learning_rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
     # w_t = w - η_t m_t / (√v_t + ε)
-    return weight - rate * mean / (tf.sqrt(mean_square) + epsilon), mean, mean_square
+    weight = weight - rate * mean / (mean_square**0.5 + epsilon)
+    return weight, mean, mean_square
 
 
 class Adam(Optimizer):
