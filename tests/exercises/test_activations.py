@@ -36,9 +36,9 @@ def test_a_right_answer_passes(name, answer):
     ("name", "answer", "hint"),
     [
         ("relu_slopes", [0, 1], "four numbers"),
-        ("relu_slopes", [0, 0, 0.1, 50], "those are the values"),
+        ("relu_slopes", [0, 0, 1, 50], "those are the values"),
         ("relu_slopes", [-1, 0, 1, 1], "at -2 you gave -1, .* flat side"),
-        ("relu_slopes", [0, 0, 0, 1], "at 0.1 you gave 0, .* straight side"),
+        ("relu_slopes", [0, 0, 0, 1], "at 1 you gave 0, .* straight side"),
         ("small_slope", relu, "0 below zero, as ReLU is"),
         ("small_slope", lambda z: tf.where(z > 0, z, -0.1 * z), "of -5.0 it made 0.5"),
         ("small_slope", lambda z: 0.1 * z, "of 2.0 it made 0.2"),

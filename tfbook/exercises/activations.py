@@ -16,7 +16,7 @@ __all__ = [
 
 
 def relu_slopes(answer: Any) -> str | None:
-    """Check the slopes of ReLU at -2, -0.1, 0.1 and 50.
+    """Check the slopes of ReLU at -2, -1, 1 and 50.
 
     Args:
         answer: A list of four numbers.
@@ -25,14 +25,14 @@ def relu_slopes(answer: Any) -> str | None:
         `None` if they are right, else a hint.
 
     Example:
-        >>> relu_slopes([0, 0, 0.1, 50])
+        >>> relu_slopes([0, 0, 1, 50])
         'those are the values; the straight side has one slope everywhere'
     """
     if np.shape(answer) != (4,):
         return "four numbers in a list are wanted, one slope for each input"
-    if np.allclose(answer, [0, 0, 0.1, 50]):
+    if np.allclose(answer, [0, 0, 1, 50]):
         return "those are the values; the straight side has one slope everywhere"
-    for z, slope, given in zip([-2, -0.1, 0.1, 50], [0, 0, 1, 1], answer, strict=True):
+    for z, slope, given in zip([-2, -1, 1, 50], [0, 0, 1, 1], answer, strict=True):
         if given != slope:
             side = "straight" if slope else "flat"
             return f"at {z} you gave {given}, but ReLU is on its {side} side there"

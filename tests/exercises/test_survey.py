@@ -1,0 +1,103 @@
+"""Answers to the exercises of the page *A survey of activations*, right and wrong."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfbook import exercises
+from tfbook.activations import sigmoid, softplus
+
+
+def mean_square(f):
+    return float(tf.reduce_mean(f(tf.random.stateless_normal((100_000,), (0, 1))) ** 2))
+
+
+def logsumexp(z):
+    largest = tf.reduce_max(z, axis=-1)
+    shifted = tf.exp(z - largest[..., None])
+    return largest + tf.math.log(tf.reduce_sum(shifted, axis=-1))
+
+
+def naive_logsumexp(z):
+    return tf.math.log(tf.reduce_sum(tf.exp(z), axis=-1))
+
+
+def one_largest(z):
+    largest = tf.reduce_max(z)
+    return largest + naive_logsumexp(z - largest)
+
+
+RIGHT = [
+    ("flat_both_sides", {"sigmoid", "tanh", "softsign"}),
+    ("flat_both_sides", ["tanh", "softsign", "sigmoid"]),
+    ("tanh_by_sigmoid", lambda z: 2 * sigmoid(2 * z) - 1),
+    ("tanh_by_sigmoid", tf.math.tanh),
+    ("logsumexp", logsumexp),
+    ("logsumexp", lambda z: tf.reduce_logsumexp(z, axis=-1)),
+    ("mish", lambda z: z * tf.math.tanh(softplus(z))),
+    ("kernel_variance", lambda f, m: 1 / (m * mean_square(f))),
+]
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
+def test_a_right_answer_passes(name, answer):
+    assert exercises.hint(name, answer) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "hint"),
+    [
+        ("flat_both_sides", "tanh", "a set of names"),
+        ("flat_both_sides", {"sigmoid", "tanh", "relu"}, "relu is not"),
+        ("flat_both_sides", {"sigmoid", "selu"}, "selu is not: .* 1.05"),
+        ("flat_both_sides", {"sigmoid", "leaky_relu"}, "either side"),
+        ("flat_both_sides", {"sigmoid", "softmax"}, "leave it out"),
+        ("flat_both_sides", {"sinus"}, "none of the twelve"),
+        ("flat_both_sides", {"sigmoid", "tanh"}, "slow tails"),
+        ("flat_both_sides", {"softsign", "tanh"}, "1 of them is still missing"),
+        ("tanh_by_sigmoid", sigmoid, "to 1; stretch and shift"),
+        ("tanh_by_sigmoid", lambda z: 2 * sigmoid(z) - 1, "too slowly: .* 0.5"),
+        ("tanh_by_sigmoid", lambda z: 2 * sigmoid(4 * z) - 1, "too fast: .* is 2"),
+        ("tanh_by_sigmoid", lambda z: np.tanh(z.numpy()), "no gradient came back"),
+        (
+            "tanh_by_sigmoid",
+            lambda z: tf.clip_by_value(z, -1, 1),
+            "at 0.5 it is 0.5000",
+        ),
+        ("tanh_by_sigmoid", tf.reduce_sum, r"made the shape \(\)"),
+        ("logsumexp", naive_logsumexp, "1000, 1000 it made inf"),
+        ("logsumexp", one_largest, "each row has a largest"),
+        (
+            "logsumexp",
+            lambda z: logsumexp(z) - tf.reduce_max(z, axis=-1),
+            "not put back",
+        ),
+        ("logsumexp", lambda z: tf.reduce_sum(tf.exp(z), axis=-1), "is wanted"),
+        ("logsumexp", tf.reduce_logsumexp, "the last axis goes away"),
+        ("mish", lambda z: tf.math.tanh(softplus(z)), "multiplied with z"),
+        ("mish", lambda z: z * sigmoid(z), "at 1.0 it is 0.7311"),
+        (
+            "mish",
+            lambda z: z * tf.math.tanh(tf.math.log(1 + tf.exp(z))),
+            "at 100.0 its gradient is nan",
+        ),
+        (
+            "mish",
+            lambda z: z.numpy() * np.tanh(np.log1p(np.exp(z.numpy()))),
+            "no gradient came back",
+        ),
+        ("kernel_variance", lambda f, m: 2 / m, "right for relu, but for linear"),
+        ("kernel_variance", lambda f, m: 1 / m, "for relu and m = 50"),
+        ("kernel_variance", lambda f, m: mean_square(f) / m, "inverse is wanted"),
+        (
+            "kernel_variance",
+            lambda f, m: (m * mean_square(f)) ** -0.5,
+            "that is the standard deviation",
+        ),
+        ("kernel_variance", lambda f, m: 1 / mean_square(f), "shrink with m"),
+        ("kernel_variance", lambda f, m: 1 / (50 * mean_square(f)), "not for m = 200"),
+        ("kernel_variance", lambda f, m: f(tf.ones(3)), r"the shape \(3,\)"),
+    ],
+)
+def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
+    assert_hint(name, answer, hint)
