@@ -26,11 +26,14 @@ UNITS = pd.DataFrame(
 )
 CALLS = {
     "activation": (X, np.tanh(X)),
+    "confusion": (np.array([[8, 2, 0], [0, 9, 1], [3, 0, 7]]),),
     "firing": (UNITS,),
     "history": (LOSSES,),
+    "images": (np.linspace(0, 1, 5 * 4 * 3).reshape(5, 4, 3),),
     "network": ([3, 2, 1],),
     "parity": (np.array([1.0, 3.0]), np.array([2.0, 4.0])),
     "plane": (X, X[:5], np.multiply.outer(X[:5], X)),
+    "reliability": (np.array([0.5, 0.72, 0.78]), np.array([True, False, True])),
     "weights": ([0.1, 0.9], [0.0, 1.0]),
 }
 
@@ -329,6 +332,96 @@ def test_a_plane_names_its_axes_and_its_colours():
     assert colours.get_ylabel() == "price (1000 dollars)"
     assert ax.get_aspect() == 1
     assert plotting.plane(*CALLS["plane"]).figure.axes[1].get_ylabel() == "output"
+
+
+# Pictures
+
+
+def drawn_pictures(ax) -> list[tuple[list[float], np.ndarray]]:
+    """Read each picture, and where it lies."""
+    return [(list(each.get_extent()), each.get_array()) for each in ax.images]
+
+
+def test_pictures_stand_in_rows_from_left_to_right_without_overlap():
+    pictures = CALLS["images"][0]
+    drawn = drawn_pictures(plotting.images(pictures, columns=2))
+    for (_, grey), picture in zip(drawn, pictures, strict=True):
+        np.testing.assert_array_equal(grey, picture)
+    lefts, rights, bottoms, tops = np.transpose([extent for extent, _ in drawn])
+    assert (rights - lefts == 3).all()
+    assert (bottoms - tops == 4).all()
+    assert lefts[0] == lefts[2] == lefts[4] < rights[0] < lefts[1] == lefts[3]
+    assert tops[0] == tops[1] < bottoms[0] < tops[2] == tops[3] < bottoms[2] < tops[4]
+
+
+def test_ink_is_black_and_paper_white_whatever_the_picture_holds():
+    ax = plotting.images(np.stack([np.full((2, 2), 0.5), np.ones((2, 2))]))
+    for image in ax.images:
+        assert image.get_clim() == (0, 1)
+        np.testing.assert_allclose(image.cmap(image.norm(1.0))[:3], 0, atol=0.01)
+        np.testing.assert_allclose(image.cmap(image.norm(0.0))[:3], 1, atol=0.01)
+
+
+@pytest.mark.parametrize("captions", [None, ["a", "b", "c", "d", "e"]])
+def test_all_pictures_and_their_captions_lie_within_the_axes(captions):
+    ax = plotting.images(CALLS["images"][0], captions=captions, columns=2)
+    assert [text.get_text() for text in ax.texts] == (captions or [])
+    (low, high), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    for (left, right, lower, upper), _ in drawn_pictures(ax):
+        assert low <= left < right <= high
+        assert top <= upper < lower <= bottom
+    for text, (extent, _) in zip(ax.texts, drawn_pictures(ax), strict=False):
+        x, y = text.get_position()
+        assert (x, text.get_ha()) == ((extent[0] + extent[1]) / 2, "center")
+        assert top < y < extent[3]
+    assert not ax.axison
+
+
+# Classification
+
+
+def test_a_confusion_matrix_has_its_counts_at_row_and_column():
+    (counts,) = CALLS["confusion"]
+    ax = plotting.confusion(counts)
+    written = {text.get_position()[::-1]: int(text.get_text()) for text in ax.texts}
+    assert written == {place: count for place, count in np.ndenumerate(counts) if count}
+    assert labels(ax) == ("predicted", "true")
+    assert ax.get_xticks().tolist() == ax.get_yticks().tolist() == [0, 1, 2]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row is on top
+
+
+def test_the_colours_of_a_confusion_matrix_are_those_of_the_mistakes():
+    (image,) = plotting.confusion(CALLS["confusion"][0]).images
+    np.testing.assert_array_equal(image.get_array(), [[0, 2, 0], [0, 0, 1], [3, 0, 0]])
+    assert image.get_clim() == (0, 6)
+    (perfect,) = plotting.confusion(np.diag([4, 5])).images
+    assert perfect.get_clim() == (0, 1)
+
+
+def test_a_reliability_diagram_has_a_point_a_bin_of_equal_width():
+    confidence = np.array([0.05, 0.51, 0.59, 0.61, 0.95, 1.0])
+    correct = np.array([False, True, False, True, True, True])
+    diagonal, line = plotting.reliability(confidence, correct).lines
+    np.testing.assert_array_equal(diagonal.get_xydata(), [[0, 0], [1, 1]])
+    expected = [[0.05, 0], [0.55, 0.5], [0.61, 1], [0.975, 1]]
+    np.testing.assert_allclose(line.get_xydata(), expected)
+
+
+def test_the_number_of_bins_can_be_chosen_and_an_edge_belongs_to_the_lower_bin():
+    confidence, correct = np.array([0.5, 0.25, 0.75]), np.array([1, 1, 0])
+    ax = plotting.reliability(confidence, correct, bins=2)
+    expected = [[0.375, 1], [0.75, 0]]
+    np.testing.assert_allclose(ax.lines[-1].get_xydata(), expected)
+
+
+def test_a_second_line_shares_the_diagonal_and_has_its_name_in_the_legend():
+    confidence, correct = CALLS["reliability"]
+    ax = plotting.reliability(confidence, correct, label="one")
+    plotting.reliability(confidence, ~correct, label="other", ax=ax)
+    assert len(ax.lines) == 3
+    assert legend(ax) == ["one", "other"]
+    assert labels(ax) == ("confidence", "share of right predictions")
+    assert plotting.reliability(confidence, correct).get_legend() is None
 
 
 # The style

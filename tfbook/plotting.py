@@ -17,11 +17,14 @@ from matplotlib.ticker import LogFormatter
 
 __all__ = [
     "activation",
+    "confusion",
     "firing",
     "history",
+    "images",
     "network",
     "parity",
     "plane",
+    "reliability",
     "weights",
 ]
 
@@ -289,4 +292,121 @@ def plane(
         ax.figure.colorbar(contours, ax=ax, label=label)
     ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
     ax.grid(False)
+    return ax
+
+
+def images(
+    pixels: np.ndarray,
+    *,
+    captions: Sequence[str] | None = None,
+    columns: int = 10,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw pictures in rows, 0 as paper and 1 as ink.
+
+    Args:
+        pixels: Grey values from 0 to 1, of shape `(pictures, height, width)`.
+        captions: What to write above each picture.
+        columns: The number of pictures in a row.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> ax = images(np.zeros((3, 28, 28)), captions=["a", "b", "c"], columns=2)
+        >>> len(ax.images), ax.texts[2].get_text()
+        (3, 'c')
+    """
+    ax = ax or plt.figure().add_subplot()
+    height, width = pixels.shape[1:]
+    gap = 2 + (0 if captions is None else height // 2)
+    for number, picture in enumerate(pixels):
+        top, left = np.array(divmod(number, columns)) * [height + gap, width + 2]
+        extent = (left, left + width, top + height, top)
+        ax.imshow(picture, cmap="Greys", vmin=0, vmax=1, extent=extent)
+        if captions is not None:
+            place = left + width / 2, top - 2
+            ax.text(*place, captions[number], ha="center", fontsize="small")
+    num_rows = -(-len(pixels) // columns)
+    bottom = num_rows * (height + gap) - gap
+    ax.set(xlim=(0, columns * (width + 2) - 2), ylim=(bottom, 2 - gap))
+    ax.set_axis_off()
+    return ax
+
+
+def confusion(counts: np.ndarray, *, ax: Axes | None = None) -> Axes:
+    """Draw a confusion matrix; the colours are those of the mistakes alone.
+
+    Args:
+        counts: The number of examples, of shape `(classes, classes)`: a row a true
+            class, a column a predicted one.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> ax = confusion(np.array([[9, 1], [0, 8]]))
+        >>> [text.get_text() for text in ax.texts]  # a count of 0 is left out
+        ['9', '1', '8']
+    """
+    ax = ax or plt.figure(figsize=(5, 5)).add_subplot()
+    mistakes = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    # Twice the largest, so that the colour behind a number stays light.
+    ax.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(2 * mistakes.max(), 1))
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            ax.text(column, row, str(count), ha="center", va="center", fontsize="small")
+    classes = np.arange(len(counts))
+    ax.set(xlabel="predicted", ylabel="true", xticks=classes, yticks=classes)
+    ax.grid(False)
+    return ax
+
+
+def reliability(
+    confidence: np.ndarray,
+    correct: np.ndarray,
+    *,
+    bins: int = 10,
+    label: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot how often predictions are right against how sure they were.
+
+    The confidences are put into bins of equal width; a bin is a point at its mean
+    confidence and its share of right predictions. The diagonal is perfect calibration:
+    a point below it was too sure.
+
+    Args:
+        confidence: The probability that was given to the predicted class, in [0, 1].
+        correct: Whether the prediction was right, as many.
+        bins: The number of bins from 0 to 1.
+        label: The name of the line, for a legend.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> ax = reliability(np.array([0.5, 0.5, 1.0]), np.array([True, False, True]))
+        >>> ax.lines[-1].get_xydata().tolist()
+        [[0.5, 0.5], [1.0, 1.0]]
+
+    Reference:
+        Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural
+        networks, ICML.
+    """
+    ax = ax or plt.figure(figsize=(4.4, 4.4)).add_subplot()
+    edges = np.linspace(0, 1, bins + 1)
+    which = np.digitize(confidence, edges[1:-1], right=True)
+    filled = np.unique(which)
+    sure = [np.mean(confidence[which == number]) for number in filled]
+    right = [np.mean(correct[which == number]) for number in filled]
+    if not ax.lines:
+        ax.plot([0, 1], [0, 1], ":", color="#888888", linewidth=1.2)
+    ax.plot(sure, right, "o-", label=label)
+    ax.set(xlabel="confidence", ylabel="share of right predictions", aspect="equal")
+    if label is not None:
+        ax.legend()
     return ax
