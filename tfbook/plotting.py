@@ -320,17 +320,18 @@ def images(
     """
     ax = ax or plt.figure().add_subplot()
     height, width = pixels.shape[1:]
-    gap = 2 + (0 if captions is None else height // 2)
+    room = 0 if captions is None else 1 + height // 3
+    gap = 2 + room
     for number, picture in enumerate(pixels):
         top, left = np.array(divmod(number, columns)) * [height + gap, width + 2]
         extent = (left, left + width, top + height, top)
         ax.imshow(picture, cmap="Greys", vmin=0, vmax=1, extent=extent)
         if captions is not None:
-            place = left + width / 2, top - 2
+            place = left + width / 2, top - 1
             ax.text(*place, captions[number], ha="center", fontsize="small")
     num_rows = -(-len(pixels) // columns)
     bottom = num_rows * (height + gap) - gap
-    ax.set(xlim=(0, columns * (width + 2) - 2), ylim=(bottom, 2 - gap))
+    ax.set(xlim=(0, columns * (width + 2) - 2), ylim=(bottom, -room))
     ax.set_axis_off()
     return ax
 

@@ -43,17 +43,17 @@ def with_empty_bins(sure, right, bins=10):
     return np.mean([*gaps, np.nan])
 
 
-def loss_at(labels, logits, T):
+def loss_of(labels, logits):
     return float(
         tf.reduce_mean(
-            tf.nn.sparse_softmax_cross_entropy_with_logits(labels[:, 0], logits / T)
+            tf.nn.sparse_softmax_cross_entropy_with_logits(labels[:, 0], logits)
         )
     )
 
 
 def losses_at(labels, logits):
     candidates = np.geomspace(0.2, 5, 400)
-    return candidates, [loss_at(labels, logits, T) for T in candidates]
+    return candidates, [loss_of(labels, logits / T) for T in candidates]
 
 
 def best_temperature(labels, logits):

@@ -83,7 +83,7 @@ def share_right(answer: Any) -> str | None:
 
     Example:
         >>> share_right(lambda z, labels: np.mean(z.argmax(axis=-1) == labels))
-        'a column of labels: expected 0.75, got 0.375; each reading met every label'
+        'a column of labels: expected 0.75, got 0.4375; each reading met every label'
     """
     logits = np.array([[3, 1, 0], [0, 1, 5], [9, 8, 7], [-1, -3, -2]], np.float32)
     flat = np.array([0, 2, 1, 0])
@@ -124,9 +124,9 @@ def logit_gradient(answer: Any) -> str | None:
     if given.shape != (2, 2):
         return f"expected the shape of the logits, (2, 2), got {given.shape}"
     if np.allclose(given, 2 * expected, atol=1e-6):
-        return "that is the gradient of the sum; the mean has a half of it for two rows"
+        return "that is the gradient of the sum; for the mean, divide by the rows"
     if np.allclose(given, -expected, atol=1e-6):
-        return "the sign is wrong: the true logit should rise, so its gradient is below 0"
+        return "the sign is wrong: a step against it would lower the true logit"
     if np.allclose(given, 0.25, atol=1e-6):
         return "that is p over the rows; subtract 1 at each label"
     if not np.allclose(given, expected, atol=1e-6):
@@ -137,7 +137,7 @@ def logit_gradient(answer: Any) -> str | None:
     large = np.asarray(answer(labels, np.array([[500, 0], [500, 0]], np.float32)))
     if not np.isfinite(large).all():
         return "right, but a logit of 500 gives nan; use activations.softmax"
-    if not np.allclose(large, [[0, 0], [0.5, -0.5]], atol=1e-6):
+    if not np.allclose(large, [[0.0, 0.0], [0.5, -0.5]], atol=1e-6):
         return "right for equal logits, but not for those of 500 and 0"
     return None
 
