@@ -23,12 +23,26 @@ IMPORTS: dict[str, set[str]] = {
     "data": set(),
     "diagnostics": {"data", "findings"},
     "findings": set(),
+    "identities": set(),
     "inputs": set(),
     "layers": {"activations"},
+    "lookup": set(),
     "models": {"activations", "layers"},
     "optimizers": set(),
+    "pairs": set(),
     "plotting": set(),
-    "training": {"checkpoints", "inputs"},
+    "programs": {"inputs", "lookup", "strategies", "trials"},
+    "strategies": {"trials"},
+    "training": {
+        "checkpoints",
+        "identities",
+        "inputs",
+        "lookup",
+        "pairs",
+        "programs",
+        "strategies",
+    },
+    "trials": set(),
 }
 SOURCES = {path.stem: path.read_text() for path in sorted(ROOT.glob("tfbook/*.py"))}
 MODULES = sorted(SOURCES.keys() - {"__init__"})

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Checkpoint", "compare", "load_latest", "prepare", "save"]
+__all__ = ["Checkpoint", "compare", "load_latest", "prepare", "restore", "save"]
 
 
 class Checkpoint(NamedTuple):
@@ -41,6 +41,8 @@ class Checkpoint(NamedTuple):
 def prepare(directory: str | os.PathLike) -> Path:
     """Make a folder for checkpoints, and see that it can be written to.
 
+    What a run that was killed in the middle of a write has left there is removed.
+
     Args:
         directory: The folder; its parents are made too.
 
@@ -60,6 +62,8 @@ def prepare(directory: str | os.PathLike) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
+        for left in path.glob(".epoch_*"):
+            left.unlink(missing_ok=True)
     except OSError as error:
         raise OSError(
             f"checkpoint_dir: expected a folder that can be written to, got "
@@ -107,12 +111,19 @@ def save(directory: Path, checkpoint: Checkpoint, keep: int = 2) -> Path:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+        if os.name == "posix":  # elsewhere a folder cannot be opened
+            folder = os.open(directory, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # the new name, too, survives a power cut
+            finally:
+                os.close(folder)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OSError(
             f"checkpoint {path.name}: expected to write it to {str(directory)!r}, got "
             f"{error.strerror}; make room, and start the run again to continue it"
         ) from error
+    finally:
+        partial.unlink(missing_ok=True)
     for old in sorted(directory.glob("epoch_*.npz"))[:-keep]:
         old.unlink(missing_ok=True)
     return path
@@ -175,15 +186,58 @@ def compare(checkpoint: Checkpoint, identity: dict[str, Any]) -> None:
             ...
         ValueError: checkpoint of epoch 10: expected optimizer 'Adam', got 'SGD'; ...
     """
-    # Through JSON, as the one in the file went: a tuple becomes a list there.
-    identity = json.loads(json.dumps(identity))
     differing = [
         f"{name} {identity.get(name)!r}, got {checkpoint.identity.get(name)!r}"
-        for name in sorted(identity.keys() | checkpoint.identity.keys())
+        # In the order of what the run is now: the broad things come first.
+        for name in {**identity, **checkpoint.identity}
         if identity.get(name) != checkpoint.identity.get(name)
     ]
     if differing:
+        shown = differing[:3]
+        if len(differing) > 3:
+            shown.append(f"and {len(differing) - 3} more that differ")
         raise ValueError(
-            f"checkpoint of epoch {checkpoint.epoch}: expected {'; '.join(differing)}; "
+            f"checkpoint of epoch {checkpoint.epoch}: expected {'; '.join(shown)}; "
             f"repeat the first call's arguments, or pass another checkpoint_dir"
         )
+
+
+def restore(
+    directory: Path, identity: dict[str, Any], epochs: int, variables: Sequence[Any]
+) -> list[tuple[float, ...]]:
+    """Put variables where the newest checkpoint of the same run left them.
+
+    Args:
+        directory: A folder, as `prepare` returns it.
+        identity: What the run is.
+        epochs: The number of epochs that it is to have at its end.
+        variables: Those of the model and of its optimizer.
+
+    Returns:
+        The rows of the history until then; none if there is no checkpoint.
+
+    Raises:
+        ValueError: If the checkpoint is of another run, or from after its end.
+
+    Example:
+        >>> import tempfile
+        >>> import keras
+        >>> folder, weight = prepare(tempfile.mkdtemp()), keras.Variable(0.0)
+        >>> _ = save(folder, Checkpoint(10, [np.ones(())], np.array([[10, 0.5]]), {}))
+        >>> restore(folder, {}, 20, [weight])
+        [(10.0, 0.5)]
+        >>> float(weight)
+        1.0
+    """
+    found = load_latest(directory)
+    if found is None:
+        return []
+    compare(found, identity)
+    if found.epoch > epochs:
+        raise ValueError(
+            f"checkpoint of epoch {found.epoch}: expected epochs of at least "
+            f"that many, got {epochs}; pass more, or another checkpoint_dir"
+        )
+    for variable, value in zip(variables, found.state, strict=True):
+        variable.assign(value)
+    return [tuple(row) for row in found.rows.tolist()]

@@ -1,9 +1,5 @@
-"""Inputs: what is given to a training run, looked up, checked and made ready.
+"""Inputs: the arguments of a training run, checked before anything is built."""
 
-What cannot work is refused here, in one line, before anything has been built.
-"""
-
-import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,108 +7,87 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["as_arrays", "check_dataset", "check_fit", "get_loss", "get_optimizer"]
+__all__ = ["check_batch_size", "check_fit", "check_integers", "check_model"]
 
 
-def as_arrays(name: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Check a pair of features and targets, and make it ready for training.
-
-    Args:
-        name: What to call the data in an error.
-        data: A pair `(x, y)` of arrays, DataFrames or lists, with as many rows of the
-            one as of the other; or a dataset, of which the first batch is returned as
-            it is.
-
-    Returns:
-        The features as float32; the targets as float32, or as int32 where they were
-        integers that it can hold, as labels are.
-
-    Raises:
-        ValueError: If the data are not a pair, are empty, hold text, NaN or infinity,
-            or differ in rows.
-
-    Example:
-        >>> x, y = as_arrays("train_data", ([[1, 2], [3, 4]], [[0], [1]]))
-        >>> x.dtype, y.dtype
-        (dtype('float32'), dtype('int32'))
-    """
-    if isinstance(data, tf.data.Dataset):
-        return check_dataset(name, data)
-    if not isinstance(data, tuple | list) or len(data) != 2:
-        raise ValueError(
-            f"{name}: expected a pair (x, y) of arrays, got {type(data).__name__}; "
-            "pass (x_train, y_train)"
-        )
-    x, y = (np.asarray(array) for array in data)
-    for label, array in (("x", x), ("y", y)):
-        if array.dtype.kind not in "buif":
-            raise ValueError(
-                f"{name}: expected numbers in {label}, got {array.dtype}; encode text "
-                "and dates as numbers first"
-            )
-        if array.ndim == 0 or array.size == 0:
-            raise ValueError(
-                f"{name}: expected one row or more in {label}, got shape "
-                f"{array.shape}; "
-                f"pass an array with a first axis of examples"
-            )
-        if not np.isfinite(array).all():
-            raise ValueError(
-                f"{name}: expected finite numbers in {label}, got NaN or infinity in "
-                f"{np.count_nonzero(~np.isfinite(array))} of {array.size} places; drop "
-                "or fill those rows first"
-            )
-    if len(x) != len(y):
-        raise ValueError(
-            f"{name}: expected as many rows in x as in y, got {len(x)} and {len(y)}; "
-            f"pass features and targets of the same examples"
-        )
-    # An integer that int32 cannot hold would wrap around without a word.
-    fits = y.dtype.kind in "ui" and np.array_equal(y, y.astype(np.int32))
-    return x.astype(np.float32), y.astype(np.int32 if fits else np.float32)
-
-
-def check_dataset(name: str, dataset: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Check a dataset of batches, and return its first one.
+def check_model(model: Any) -> None:
+    """Check that something is a Keras model.
 
     Args:
-        name: What to call the dataset in an error.
-        dataset: Batches `(x, y)`. It is read through once an epoch, so it has an end.
-
-    Returns:
-        The features and the targets of the first batch.
+        model: What was given.
 
     Raises:
-        ValueError: If its elements are not pairs, or it is empty or without end.
+        TypeError: If it is not.
 
     Example:
-        >>> rows = tf.ones((4, 2)), tf.ones((4, 1))
-        >>> dataset = tf.data.Dataset.from_tensor_slices(rows).batch(3)
-        >>> x, y = check_dataset("train_data", dataset)
-        >>> x.shape, y.shape
-        ((3, 2), (3, 1))
+        >>> check_model(lambda x: 2 * x)
+        Traceback (most recent call last):
+            ...
+        TypeError: train: expected a keras.Model, got function; pass for example MLP...
     """
-    spec = dataset.element_spec
-    if not isinstance(spec, tuple) or len(spec) != 2:
-        raise ValueError(
-            f"{name}: expected a dataset of pairs (x, y), got elements {spec}; "
-            f"zip features and targets"
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"train: expected a keras.Model, got {type(model).__name__}; pass for "
+            "example MLP(64, 1)"
         )
-    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
-        raise ValueError(
-            f"{name}: expected a dataset with an end, got one that repeats for ever; "
-            f"say what an epoch is with dataset.take(number_of_batches)"
-        )
-    for x, y in dataset.take(1):
-        return np.asarray(x), np.asarray(y)
-    raise ValueError(
-        f"{name}: expected one batch or more, got an empty dataset; check its source"
+
+
+def check_integers(positive: bool, **values: Any) -> list[Any]:
+    """Check that arguments are integers, and return them as Python's own.
+
+    Args:
+        positive: Whether they have to be 1 or more.
+        **values: Arguments by name; `None` stays as it is.
+
+    Returns:
+        The integers, in the order of the arguments.
+
+    Raises:
+        ValueError: If one of them is not; the message names it.
+
+    Example:
+        >>> check_integers(True, epochs=np.int64(10), batch_size=8)
+        [10, 8]
+    """
+    wanted, remedy = (
+        ("a positive integer", "1 or more") if positive else ("an integer", "0 or any")
     )
+    for name, value in values.items():
+        if not isinstance(value, int | np.integer) or (positive and value < 1):
+            raise ValueError(
+                f"train: expected {name} to be {wanted}, got {value!r}; pass {remedy}"
+            )
+    return [int(value) for value in values.values()]
 
 
-def check_fit(
-    model: keras.Model, x: np.ndarray, y: np.ndarray, loss: str | Callable
-) -> None:
+def check_batch_size(batch_size: Any, data: Any) -> int | None:
+    """Check the number of rows a step.
+
+    Args:
+        batch_size: What was given; `None` takes all rows at once.
+        data: The training data.
+
+    Returns:
+        The number as Python's own, or `None`.
+
+    Raises:
+        ValueError: If it is not a positive integer, or the data are in batches.
+
+    Example:
+        >>> check_batch_size(np.int64(8), (np.ones((32, 5)), np.ones((32, 1))))
+        8
+    """
+    if batch_size is None:
+        return None
+    if isinstance(data, tf.data.Dataset):
+        raise ValueError(
+            f"train: expected no batch_size with a dataset, got {batch_size}; the "
+            f"dataset is already in batches"
+        )
+    return check_integers(True, batch_size=batch_size)[0]
+
+
+def check_fit(model: keras.Model, x: Any, y: np.ndarray, loss: str | Callable) -> None:
     """Check that a model takes features, and that its predictions fit the targets.
 
     Targets of shape `(n,)` and predictions of shape `(n, 1)` would broadcast to `(n,
@@ -120,8 +95,8 @@ def check_fit(
     model's weights are made if they do not exist yet.
 
     Args:
-        model: Any Keras model with one input.
-        x: Features, of shape `(examples, ...)`.
+        model: Any Keras model with one output.
+        x: Features, of shape `(examples, ...)`, or several of them.
         y: Targets, of shape `(examples, ...)`.
         loss: The loss that will compare them. A name or a Keras loss asks for targets
             of the predictions' shape, a sparse one for integer labels; other functions
@@ -143,103 +118,33 @@ def check_fit(
     filtering = keras.config.is_traceback_filtering_enabled()
     keras.config.disable_traceback_filtering()
     try:
-        predicted_shape = model(x[:1], training=False).shape
+        row = tf.nest.map_structure(lambda part: part[:1], x)
+        predicted = model(row, training=False)
     finally:
         if filtering:
             keras.config.enable_traceback_filtering()
-    if y.ndim != len(predicted_shape):
+    if tf.nest.is_nested(predicted):
         raise ValueError(
-            f"train: expected y of rank {len(predicted_shape)} like the predictions, "
+            f"train: expected a model with one output, got a {type(predicted).__name__}"
+            f" of {len(predicted)}; train a model of one of them, or concatenate them"
+        )
+    if y.ndim != len(predicted.shape):
+        raise ValueError(
+            f"train: expected y of rank {len(predicted.shape)} like the predictions, "
             f"got shape {y.shape}; "
             f"pass y.reshape(-1, 1)"
         )
     known_loss = isinstance(loss, str | keras.losses.Loss)
     loss_name = loss if isinstance(loss, str) else type(loss).__name__
+    shape = tuple(predicted.shape[1:])
     labels = (
         "sparse" in loss_name.lower()
         and y.dtype.kind == "i"
-        and y.shape[1:] == (*predicted_shape[1:-1], 1)
+        and y.shape[1:] == (*shape[:-1], 1)
     )
-    if known_loss and not labels and y.shape[1:] != tuple(predicted_shape[1:]):
+    if known_loss and not labels and y.shape[1:] != shape:
         raise ValueError(
-            f"train: expected y of shape {(len(y), *predicted_shape[1:])} like the "
+            f"train: expected y of shape {(len(y), *shape)} like the "
             f"predictions, got {y.shape}; "
             f"give the model as many outputs as there are targets"
         )
-
-
-def get_optimizer(identifier: Any) -> Any:
-    """Look an optimizer up.
-
-    Args:
-        identifier: A Keras optimizer, the name of one, or any object that has, like
-            those, the methods `build(variables)`, `apply(gradients, variables)` and
-            `get_config()`, and a list `variables`.
-
-    Returns:
-        The optimizer.
-
-    Raises:
-        ValueError: If there is none of that name; the message gives the nearest one.
-        TypeError: If it is neither an optimizer nor a name.
-
-    Example:
-        >>> type(get_optimizer("sgd")).__name__
-        'SGD'
-    """
-    parts = ("build", "apply", "variables", "get_config")
-    if not isinstance(identifier, str | type) and all(
-        hasattr(identifier, part) for part in parts
-    ):
-        return identifier
-    if not isinstance(identifier, str):
-        raise TypeError(
-            f"optimizer: expected a Keras optimizer or its name, got {identifier!r}; "
-            f"pass for example keras.optimizers.SGD(learning_rate=0.01)"
-        )
-    try:
-        return keras.optimizers.get(identifier)
-    except ValueError:
-        names = [name.lower() for name in dir(keras.optimizers) if name[0].isupper()]
-        (nearest,) = difflib.get_close_matches(identifier.lower(), names, n=1, cutoff=0)
-        raise ValueError(
-            f"optimizer: expected the name of a Keras optimizer, got {identifier!r}; "
-            f"did you mean {nearest!r}?"
-        ) from None
-
-
-def get_loss(identifier: str | Callable) -> Callable:
-    """Look a loss up.
-
-    Args:
-        identifier: A function `(y_true, y_pred)` that gives one number, or one an
-            example; or a name that Keras knows.
-
-    Returns:
-        The function.
-
-    Raises:
-        ValueError: If Keras knows no loss of that name; the message gives the nearest
-            one.
-        TypeError: If it is neither callable nor a name.
-
-    Example:
-        >>> get_loss("mse") is keras.losses.mean_squared_error
-        True
-    """
-    if callable(identifier):
-        return identifier
-    if not isinstance(identifier, str):
-        raise TypeError(
-            "loss: expected a function (y_true, y_pred) or a name, got "
-            f"{identifier!r}; pass for example 'mse'"
-        )
-    try:
-        return keras.losses.get(identifier)
-    except ValueError:
-        names = ["mse", "mae", *(name for name in dir(keras.losses) if "_" in name)]
-        (nearest,) = difflib.get_close_matches(identifier.lower(), names, n=1, cutoff=0)
-        raise ValueError(
-            f"loss: expected the name of a Keras loss, got {identifier!r}; did you "
-            f"mean {nearest!r}?"
-        ) from None
