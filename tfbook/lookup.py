@@ -81,7 +81,7 @@ def get_optimizer(identifier: Any) -> Any:
     Args:
         identifier: A Keras optimizer, the name of one, or any object that has, like
             those, the methods `build(variables)`, `apply(gradients, variables)` and
-            `get_config()`, and a list `variables`.
+            `get_config()`, and once it is built a list `variables`.
 
     Returns:
         The optimizer.
@@ -99,9 +99,9 @@ def get_optimizer(identifier: Any) -> Any:
             "optimizer: expected one that takes the gradients of the loss itself, got "
             "a LossScaleOptimizer; pass the optimizer inside it"
         )
-    parts = ("build", "apply", "variables", "get_config")
+    methods = ("build", "apply", "get_config")
     if not isinstance(identifier, str | type) and all(
-        hasattr(identifier, part) for part in parts
+        hasattr(identifier, method) for method in methods
     ):
         return identifier
     if not isinstance(identifier, str):

@@ -21,6 +21,7 @@ __all__ = [
     "check_strategy",
     "share_step",
     "share_train_step",
+    "sum_over_replicas",
 ]
 
 
@@ -101,6 +102,35 @@ def check_scope(variables: list) -> None:
         )
 
 
+def sum_over_replicas(values: Any, integers: bool = False) -> Any:
+    """Sum what the replicas have; to be called by each of them.
+
+    Args:
+        values: A tensor, or lists of tensors and `None`, alike on every replica.
+        integers: Whether to sum those of integers, too, and not leave them as they are.
+
+    Returns:
+        The sums, in the same lists.
+
+    Example:
+        >>> float(sum_over_replicas([tf.constant(3.0), None])[0])
+        3.0
+    """
+    flat = tf.nest.flatten(values)
+    places: dict[tf.DType, list[int]] = {}
+    for place, value in enumerate(flat):
+        if value is not None and (integers or value.dtype.is_floating):
+            places.setdefault(value.dtype, []).append(place)
+    # As many at once as can be: every reduction waits for the slowest replica.
+    for same_type in places.values():
+        sums = tf.distribute.get_replica_context().all_reduce(
+            tf.distribute.ReduceOp.SUM, [flat[place] for place in same_type]
+        )
+        for place, total in zip(same_type, sums, strict=True):
+            flat[place] = total
+    return tf.nest.pack_sequence_as(values, flat)
+
+
 def share_step(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
     r"""Make a step that each replica takes on its share of the rows.
 
@@ -138,21 +168,12 @@ def share_step(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
         share = slice(first, tf.maximum(last, first + 1))
         means = step(*tf.nest.map_structure(lambda array: array[share], (x, y)))
 
-        flat = tf.nest.flatten(means)
-        floats = [
-            i
-            for i, mean in enumerate(flat)
-            if mean is not None and mean.dtype.is_floating
-        ]
-        weighted = [
-            tf.convert_to_tensor(flat[i]) * tf.cast(weight, flat[i].dtype)
-            for i in floats
-        ]
-        # All at once: every reduction waits for the slowest replica.
-        summed = context.all_reduce(tf.distribute.ReduceOp.SUM, weighted)
-        for i, total in zip(floats, summed, strict=True):
-            flat[i] = total
-        return tf.nest.pack_sequence_as(means, flat)
+        def whole(mean: tf.Tensor | None) -> tf.Tensor | None:
+            if mean is None or not mean.dtype.is_floating:
+                return mean
+            return tf.convert_to_tensor(mean) * tf.cast(weight, mean.dtype)
+
+        return sum_over_replicas(tf.nest.map_structure(whole, means))
 
     def shared_step(x: Any, y: tf.Tensor) -> Any:
         results = strategy.run(step_on_share, (x, y))
@@ -234,7 +255,7 @@ def agree(strategy: tf.distribute.Strategy, variables: list) -> None:
         values = [tf.convert_to_tensor(variable) for variable in variables]
         if context.replica_id_in_sync_group != 0:
             values = [tf.zeros_like(value) for value in values]
-        return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+        return sum_over_replicas(values, integers=True)
 
     values = tf.function(lambda: strategy.run(first_values))()
     for variable, value in zip(variables, values, strict=True):
