@@ -55,6 +55,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def measures(session: nox.Session) -> None:
+    """Print words, cells, figures and exercises a page, and what stands out."""
+    session.install("-c", LOCK, "pandas")
+    session.run("python", "book/measures.py")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
     session.install("-c", LOCK, "--group", "lint")
