@@ -11,26 +11,30 @@ TEXTS = {
     str(path.relative_to(BOOK)): path.read_text() for path in sorted(BOOK.rglob("*.md"))
 }
 
-# A measured number has a decimal point or a per cent sign. These are not measured here.
+# A measured number has a decimal point or a per cent sign. These were measured
+# elsewhere, and the page says by whom.
 TYPED = {
-    "2.1": "the release of TensorFlow that the source chapter was written for",
+    "basics/models.md": {"3.1"},  # the source chapter's ratio of `fit` to its loop
 }
 NUMBER = re.compile(
     r"(?<![\w.])\d+(?:\.\d+|(?:\.\d+)?[ \u00a0]?(?:%|per cent))(?![\w.]*\d)"
 )
-# Roles hold what a cell computed, code is code, and an address is not a claim.
-NOT_PROSE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]+\$|\]\([^)]*\)|https?://\S+")
+# Roles hold what a cell computed; code, addresses and releases are not measured.
+NOT_PROSE = re.compile(
+    r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]+\$|\]\([^)]*\)|https?://\S+"
+    r"|(?:TensorFlow|Keras|NumPy|Python|scikit-learn) \d+(?:\.\d+)+"
+    r"(?: (?:to|and|or) \d+(?:\.\d+)+)*"
+)
 
 
 def typed_numbers(page: str) -> list[str]:
     """Find the numbers that look measured in the words of a page."""
-    text = NOT_PROSE.sub("", prose(page))
-    return [found for found in NUMBER.findall(text) if found not in TYPED]
+    return NUMBER.findall(NOT_PROSE.sub("", prose(page)))
 
 
 @pytest.mark.parametrize("page", TEXTS)
 def test_no_measured_number_is_typed_into_prose(page):
-    assert typed_numbers(TEXTS[page]) == []
+    assert set(typed_numbers(TEXTS[page])) == TYPED.get(page, set())
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,7 @@ def test_no_measured_number_is_typed_into_prose(page):
         ("It is 0.5.", ["0.5"]),
         ("About 5 % of them, or 93%.", ["5 %", "93%"]),
         ("12 per cent.", ["12 per cent"]),
-        ("Version 2.1 has 32 rows.", []),
+        ("TensorFlow 2.1 has 32 rows.", []),
         ("A computed {glue:text}`width:.2f` and `0.5`, $0.5$.", []),
         ("| 3.14 |", []),
     ],
