@@ -41,7 +41,14 @@ def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings; -- with more for pytest."""
     install(session, "test")
     session.run(
-        "pytest", "-n", "auto", "--cov", *session.posargs, env={"MPLBACKEND": "agg"}
+        "pytest",
+        "-n",
+        "auto",
+        "--dist",
+        "worksteal",
+        "--cov",
+        *session.posargs,
+        env={"MPLBACKEND": "agg"},
     )
 
 
