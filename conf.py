@@ -83,6 +83,7 @@ get_cache(nb_execution_cache_path).list_cache_records()
 # Kernels of the book's own: on the CPU, where its figures were computed; without the
 # start-up files of whoever builds it; and without the log that TensorFlow writes to the
 # terminal at each start, whatever its settings. A cell's errors do not go that way.
+# What a cell prints leaves it in one piece: pieces would stand on lines of their own.
 os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 os.environ["IPYTHONDIR"] = str(ROOT / "_build" / "ipython")
 profile = ROOT / "_build" / "ipython" / "profile_default"
@@ -91,6 +92,8 @@ profile.mkdir(parents=True, exist_ok=True)
     "import os\n"
     "os.dup2(os.open(os.devnull, os.O_WRONLY), 2)\n"
     "c.IPKernelApp.log_level = 'ERROR'\n"
+    "from ipykernel.iostream import OutStream\n"
+    "OutStream.flush_interval = 3600\n"
 )
 
 # The package reference
