@@ -11,10 +11,14 @@ TEXTS = {
     str(path.relative_to(BOOK)): path.read_text() for path in sorted(BOOK.rglob("*.md"))
 }
 
-# A measured number has a decimal point or a per cent sign. These were measured
-# elsewhere, and the page says by whom.
+# A measured number has a decimal point or a per cent sign. These are not measured in
+# the book.
 TYPED = {
-    "basics/models.md": {"3.1"},  # the source chapter's ratio of `fit` to its loop
+    # The source chapter's ratio of `fit` to its loop, with a note that says so.
+    "basics/models.md": {"3.1"},
+    # Levels of confidence that the page asks about.
+    "index.md": {"99 per cent"},
+    "learning/digits.md": {"50 per cent", "80 per cent", "90 per cent", "99 per cent"},
 }
 NUMBER = re.compile(
     r"(?<![\w.])\d+(?:\.\d+|(?:\.\d+)?[ \u00a0]?(?:%|per cent))(?![\w.]*\d)"
