@@ -1,42 +1,80 @@
-"""Run the comparisons, print a table and write JSON: `nox -s bench`."""
+"""Run the comparisons; print tables; write results.json and a plot: `nox -s bench`."""
 
+import datetime
 import json
+import os
+import platform
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
+import torch
 
-from bench import boston, linear_regression
-from bench.contest import check_budgets, run
+from bench import growth, linear_regression, network
+from bench.contest import Line, check_budgets, run
+from tfbook import plotting
 
+PACKAGES = ["tensorflow", "keras", "numpy", "torch", "jax"]
+RECORD = Path("bench", "results.json")
+PLOT = Path("_build", "bench.svg")
 RED, END = ("\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "")
 
 
+def show(line: Line) -> None:
+    """Print what became of a budget; in red if it was missed."""
+    text = f"{line.job}: {line.budget}; reached {line.reached:.3g}"
+    print(f"held   {text}" if line.held else f"{RED}MISSED {text}{END}")
+
+
 def main() -> None:
-    """Run each contest, and say which budgets hold."""
-    written = {}
-    for contest in (linear_regression, boston):
-        title = contest.__doc__
-        print(f"\n{title}\nIn this order, {len(contest.contestants())} contestants:\n")
-        results = run(contest.contestants())
-        table = pd.DataFrame(results, index=["first (s)", "later (s)", "final loss"]).T
-        table["times train"] = table["later (s)"] / results["train"].later
+    """Run everything, one after the other in this process."""
+    plt.switch_backend("agg")
+    plt.style.use("tfbook.book")
+    contests, lines = {}, []
+    for contest in (linear_regression, network):
+        title = contest.__doc__.strip().removesuffix(".")
+        contestants = contest.contestants()
+        print(f"\n{title}, {len(contestants)} ways, taking turns in this order:\n")
+        results = run(contestants, contest.EPOCHS)
+        table = pd.DataFrame({name: r._asdict() for name, r in results.items()}).T
+        table["times train"] = table["later"] / results["train"].later
         print(table.to_string(float_format="{:.4g}".format))
-        print()
-        for budget, reached in check_budgets(results, contest.BUDGETS):
-            missed = reached < budget.times
-            print(
-                f"{RED + 'MISSED' + END if missed else 'held  '} {budget.contestant} "
-                f"({budget.measure} call): {reached:.3g} times as fast as "
-                f"{budget.other}, budget {budget.times:g}"
-            )
-        written[contest.__name__] = {
-            name: result._asdict() for name, result in results.items()
-        }
-    path = Path("_build", "bench.json")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(written, indent=2))
-    print(f"\nWritten to {path}")
+        contests[title] = {name: r._asdict() for name, r in results.items()}
+        lines += check_budgets(title, results, contest.BUDGETS)
+
+    print("\nSeconds of a later call of the network, as it grows:")
+    sweeps = growth.sweeps()
+    fig, axes = plt.subplots(1, len(sweeps), figsize=(9, 3.4), sharey=True)
+    for ax, (grows, seconds) in zip(axes, sweeps.items(), strict=True):
+        frame = pd.DataFrame(seconds).rename_axis(grows)
+        print(f"\n{frame.T.to_string(float_format='{:.3g}'.format, na_rep='')}")
+        plotting.growth(frame, ax=ax)
+        ax.label_outer()
+        if ax is not axes[0]:
+            ax.get_legend().remove()
+    fig.savefig(PLOT)
+
+    lines += growth.tenfold()
+    print("\nBudgets:\n")
+    for line in lines:
+        show(line)
+
+    record = {
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "machine": f"{platform.system()}, {platform.machine()}",
+        "cores": os.cpu_count(),
+        "threads of PyTorch": torch.get_num_threads(),
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+        "contests": contests,
+        "growth": sweeps,
+        "budgets": [line._asdict() for line in lines],
+    }
+    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    print(f"\nWritten to {RECORD} and {PLOT}")
 
 
+PLOT.parent.mkdir(exist_ok=True)
 main()

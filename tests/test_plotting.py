@@ -24,10 +24,15 @@ UNITS = pd.DataFrame(
         "fires": [0.5, 0.0, 1.0, 0.0, 0.25],
     }
 )
+SECONDS = pd.DataFrame(
+    {"a loop": [0.1, 1.0, 10.0], "one call": [0.2, 0.2, 0.3]},
+    index=pd.Index([1, 10, 100], name="rows"),
+)
 CALLS = {
     "activation": (X, np.tanh(X)),
     "confusion": (np.array([[8, 2, 0], [0, 9, 1], [3, 0, 7]]),),
     "firing": (UNITS,),
+    "growth": (SECONDS,),
     "history": (LOSSES,),
     "images": (np.linspace(0, 1, 5 * 4 * 3).reshape(5, 4, 3),),
     "network": ([3, 2, 1],),
@@ -212,6 +217,20 @@ def test_a_model_without_hidden_units_is_not_drawn():
     ):
         plotting.firing(UNITS[:0])
     assert plt.get_fignums() == []
+
+
+# Growth
+
+
+def test_growth_has_a_line_a_way_against_the_size_on_logarithmic_axes():
+    ax = plotting.growth(SECONDS)
+    assert legend(ax) == ["a loop", "one call"]
+    for line, name in zip(ax.lines, SECONDS, strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), SECONDS.index)
+        np.testing.assert_array_equal(line.get_ydata(), SECONDS[name])
+    assert len({line.get_marker() for line in ax.lines}) == 2
+    assert labels(ax) == ("rows", "seconds")
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
 
 
 # Weights

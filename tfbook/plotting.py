@@ -19,6 +19,7 @@ __all__ = [
     "activation",
     "confusion",
     "firing",
+    "growth",
     "history",
     "images",
     "network",
@@ -128,6 +129,35 @@ def firing(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks(frame.index[::step], frame["unit"][::step])
     ax.set(xlabel="hidden unit", ylabel="share of inputs it fires on", ylim=(-0.05, 1))
     ax.legend()
+    return ax
+
+
+def growth(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Plot seconds against the size of a job, on logarithmic axes.
+
+    There a cost in proportion to the size is a line that rises one decade a decade, and
+    a cost that does not depend on it is flat.
+
+    Args:
+        frame: One column a way to do the job, indexed by size; the name of the index is
+            what grows. Where a number is missing, the line ends.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+
+    Example:
+        >>> sizes = pd.Index([1, 10], name="rows")
+        >>> growth(pd.DataFrame({"a loop": [0.1, 1.0]}, index=sizes)).get_xlabel()
+        'rows'
+    """
+    ax = ax or plt.figure().add_subplot()
+    for name, marker in zip(
+        frame.columns, itertools.cycle(["o", "s", "^", "v", "D", "x"]), strict=False
+    ):
+        ax.plot(frame.index, frame[name], marker=marker, markersize=4, label=str(name))
+    ax.set(xscale="log", yscale="log", xlabel=frame.index.name, ylabel="seconds")
+    ax.legend(fontsize="small")
     return ax
 
 
