@@ -10,6 +10,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+import sphinx.builders
 from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.util.inspect import stringify_signature
@@ -21,6 +22,10 @@ project = "Models, Layers and Activations"
 author = "The tfbook authors"
 project_copyright = f"2026, {author}"
 version = release = installed("tfbook")
+
+# Pages are dealt out to the cores one by one. Sphinx would cut the list up beforehand,
+# and the core with the short pages would have nothing to do at the end.
+sphinx.builders.make_chunks = lambda pages, num_cores: [[page] for page in pages]
 
 extensions = [
     "myst_nb",
