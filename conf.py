@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,14 @@ def dollars_to_roles(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
     """Let docstrings write mathematics as the pages do, between dollar signs."""
-    text = re.sub(r"\$([^$]+)\$", r":math:`\1`", "\n".join(lines))
+    text = "\n".join(lines)
+    text = re.sub(
+        r"^\$\$\n(.+?)^\$\$$",
+        lambda block: ".. math::\n\n" + textwrap.indent(block[1], "   "),
+        text,
+        flags=re.DOTALL | re.MULTILINE,
+    )
+    text = re.sub(r"\$([^$]+)\$", r":math:`\1`", text)
     lines[:] = text.split("\n")
 
 

@@ -126,7 +126,7 @@ def dead_units(model: keras.Model, x: np.ndarray) -> pd.DataFrame:
         x: Features, of shape `(examples, ...)`.
 
     Returns:
-        A row a unit: `layer`, `unit`, and `fires`, the share of inputs from 0 to 1.
+        A row a unit, with `layer`, `unit`, and `fires`, the share of inputs, 0 to 1.
 
     Raises:
         ValueError: If `x` has no rows.
@@ -190,7 +190,7 @@ def gradient_norms(
         y: Targets, one row an example.
 
     Returns:
-        A row a trainable weight, in the order of the model: `weight` (the names of its
+        A row a trainable weight, in the model's order, with `weight` (the names of its
         layer and itself), `shape`, `norm`, and `relative`, the norm divided by that of
         the weight.
 

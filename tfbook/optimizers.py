@@ -79,7 +79,7 @@ class Optimizer:
 
     @property
     def variables(self) -> list[tf.Variable]:
-        """The whole state: iterations, learning rate, then the slots weight by weight.
+        """All state, which is iterations, learning rate, and the slots weight by weight.
 
         It is the order of the Keras twin.
         """
@@ -593,8 +593,7 @@ def adam_update(
         learning_rate: About the size $\eta$ of a step in each weight.
         beta_1: The part of the mean of gradients that is kept.
         beta_2: The part of the mean of squares that is kept.
-        epsilon: The small number $\varepsilon$ that keeps the division finite; the
-            paper's $\hat\varepsilon$, as in Keras.
+        epsilon: The small number $\varepsilon$ that keeps the division finite.
 
     Returns:
         The values $w_t$ and the two means $m_t$ and $v_t$.

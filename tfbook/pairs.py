@@ -180,8 +180,8 @@ def prepare(name: str, data: Any) -> tuple[Any, Any]:
         data: A pair `(x, y)` of arrays, a dataset of batches, or `None`.
 
     Returns:
-        What the program reads: a pair of tensors, the dataset, or `None`. And what the
-        data look like: the arrays, or the first batch of the dataset.
+        What the program reads (a pair of tensors, the dataset, or `None`), and what the
+        data look like (the arrays, or the first batch of the dataset).
 
     Example:
         >>> (x, y), arrays = prepare("train_data", (np.ones((3, 2)), np.ones((3, 1))))

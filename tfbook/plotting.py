@@ -101,7 +101,7 @@ def firing(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax: Where to draw.
 
     Returns:
-        The Axes: a bar a unit, a colour a layer.
+        The Axes, with a bar a unit and a colour a layer.
 
     Raises:
         ValueError: If there is no unit.

@@ -181,8 +181,8 @@ def get_program(
         strategy: What shares the steps out to several devices, or `None`.
 
     Returns:
-        The program, and its optimizer: the one that was given, or one of the given
-        name, as good as new.
+        The program, and its optimizer, which is the one that was given, or one of the
+        given name, as good as new.
 
     Raises:
         ValueError: If the model, the data, the optimizer and the loss do not fit.
