@@ -79,7 +79,7 @@ class Optimizer:
 
     @property
     def variables(self) -> list[tf.Variable]:
-        """All state, which is iterations, learning rate, and the slots weight by weight.
+        """Iterations, learning rate, and the slots weight by weight, the whole state.
 
         It is the order of the Keras twin.
         """
