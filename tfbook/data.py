@@ -172,7 +172,7 @@ def boston_housing(test_split: float = 0.2, seed: int = 113) -> Split:
         seed: The seed of the shuffle; 113 is that of Keras.
 
     Returns:
-        A `Split` of float32 arrays: 404 training and 102 test rows by default.
+        A `Split` of float32 arrays, by default of 404 training and 102 test rows.
 
     Raises:
         ValueError: If `test_split` leaves no row to train or to test on.
@@ -203,7 +203,7 @@ def digits(test_split: float = 0.2, seed: int = 0) -> Split:
         seed: The seed of the shuffle.
 
     Returns:
-        A `Split`: a row of 784 float32 pixels an image, from 0 (paper) to 1 (ink), top
+        A `Split` with a row of 784 float32 pixels an image, from 0 (paper) to 1 (ink), top
         row first; the digit, 0 to 9, as an int32 label. `x.reshape(-1, 28, 28)` gives
         images.
 

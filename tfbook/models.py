@@ -1,6 +1,6 @@
 """Models: linear regression, a chain of layers, and the fully connected network.
 
-All are `keras.Model`s: they can be trained by any loop, inspected with `summary()` and
+All are Keras models: they can be trained by any loop, inspected with `summary()` and
 saved to a `.keras` file. A subclass of `keras.Model` has to write its own `get_config`,
 and its `build` so that a file can be loaded into it.
 """

@@ -229,7 +229,7 @@ def train(
         progress: Whether to show a bar with the epoch, the losses and the time left.
 
     Returns:
-        The history, indexed by `epoch`: `training_loss`, the mean over the epoch's
+        The history, indexed by `epoch`, with `training_loss`, the mean over the epoch's
         batches, each before its update; and with `test_data`, `testing_loss` after the
         epoch. The last epoch always has a row.
 
