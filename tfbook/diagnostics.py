@@ -64,8 +64,8 @@ def layer_calls(
         x: Features, of shape `(examples, ...)`.
 
     Returns:
-        A triple `(layer, input, output)` a call, in the order in which they ended: the
-        last is the model itself.
+        A triple `(layer, input, output)` a call, in the order in which they ended, the
+        model itself last.
 
     Raises:
         TypeError: If the model is not a Keras model or layer.
