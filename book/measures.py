@@ -33,11 +33,16 @@ class Cell(NamedTuple):
 
     Attributes:
         header: Its options, as text.
-        code: Its lines.
+        code: Its lines; empty ones are left out.
     """
 
     header: str
     code: list[str]
+
+    @property
+    def caption(self) -> str:
+        """What is written below its figure."""
+        return "".join(re.findall(r"^ *caption: (.*)$", self.header, re.MULTILINE))
 
 
 def pages() -> dict[str, str]:
@@ -58,7 +63,8 @@ def cells(page: str) -> list[Cell]:
         body = fence[0].split("\n", 1)[1].rsplit("\n", 1)[0] + "\n"
         header = OPTIONS.match(body)[0]
         if fence[2].startswith("{code-cell}") and "remove-" not in header:
-            found.append(Cell(header, body[len(header) :].strip("\n").split("\n")))
+            lines = body[len(header) :].splitlines()
+            found.append(Cell(header, [line for line in lines if line.strip()]))
     return found
 
 
@@ -80,7 +86,8 @@ def measure(page: str) -> dict[str, float]:
     recap = texts.pop("Recap", "")
     box, _, opening = head.rpartition(":::\n")
     shown = cells("".join([head, *texts.values()]))
-    words = sum(count_words(prose(text)) for text in [opening, recap, *texts.values()])
+    parts = [prose(text) for text in [opening, recap, *texts.values()]]
+    words = sum(map(count_words, [*parts, *(cell.caption for cell in shown)]))
     figures = sum("alt:" in cell.header for cell in cells(page))
     return {
         "words": words,

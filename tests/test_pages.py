@@ -91,8 +91,11 @@ $$ (eq-y)
 mystnb:
   image:
     alt: A figure.
+  figure:
+    caption: Five words stand below it.
 ---
 draw()
+
 more()
 ```
 
@@ -115,16 +118,16 @@ stub()
 
 def test_a_page_is_measured():
     assert measure(PAGE) == {
-        "words": 4 + 6 + 3,
+        "words": 4 + 6 + 3 + 5,
         "objectives": 3,
         "opening": 4,
         "sections": 1,
         "longest section": 6,
         "cells": 1,
         "longest cell": 2,
-        "words a line": 13 / 2,
+        "words a line": 18 / 2,
         "figures": 1,
-        "figures a 1000": 1000 / 13,
+        "figures a 1000": 1000 / 18,
         "recap": 3,
         "exercises": 1,
     }
