@@ -4,16 +4,18 @@ import datetime
 import json
 import os
 import platform
+import statistics
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import tensorflow as tf
 import torch
 
-from bench import growth, linear_regression, network
-from bench.contest import Line, check_budgets, run
+from bench import growth, linear_regression, network, threads
+from bench.contest import Line, check_budgets, clock, run
 from tfbook import plotting
 
 PACKAGES = ["tensorflow", "keras", "numpy", "torch", "jax"]
@@ -30,6 +32,8 @@ def show(line: Line) -> None:
 
 def main() -> None:
     """Run everything, one after the other in this process."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    torch.set_num_threads(1)
     plt.switch_backend("agg")
     plt.style.use("tfbook.book")
     contests, lines = {}, []
@@ -44,6 +48,11 @@ def main() -> None:
         contests[title] = {name: r._asdict() for name, r in results.items()}
         lines += check_budgets(title, results, contest.BUDGETS)
 
+    products = network.Products(network.BOSTON)
+    _, *times = (clock(products, network.EPOCHS) for _ in range(8))
+    bound = statistics.median(times)
+    print(f"\nThe matrix products of that alone: {bound:.4g} seconds")
+
     print("\nSeconds of a later call of the network, as it grows:")
     sweeps = growth.sweeps()
     fig, axes = plt.subplots(1, len(sweeps), figsize=(9, 3.4), sharey=True)
@@ -56,6 +65,10 @@ def main() -> None:
             ax.get_legend().remove()
     fig.savefig(PLOT)
 
+    by_threads = threads.compare()
+    print(f"\nSeconds of train, {threads.EPOCHS} epochs, by threads and width:\n")
+    print(pd.DataFrame(by_threads).T.to_string(float_format="{:.3g}".format))
+
     lines += growth.tenfold()
     print("\nBudgets:\n")
     for line in lines:
@@ -65,11 +78,12 @@ def main() -> None:
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "machine": f"{platform.system()}, {platform.machine()}",
         "cores": os.cpu_count(),
-        "threads of PyTorch": torch.get_num_threads(),
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in PACKAGES},
         "contests": contests,
+        "products": bound,
         "growth": sweeps,
+        "threads": by_threads,
         "budgets": [line._asdict() for line in lines],
     }
     RECORD.write_text(json.dumps(record, indent=1) + "\n")

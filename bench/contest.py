@@ -3,22 +3,40 @@
 import statistics
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-__all__ = ["Budget", "Contestant", "Line", "Result", "check_budgets", "run"]
+__all__ = [
+    "Budget",
+    "Contestant",
+    "Line",
+    "Result",
+    "check_budgets",
+    "clock",
+    "run",
+    "take_turn",
+]
 
-# Trains for so many epochs from the start that all share. What it returns computes the
-# final loss, when the clock has stopped.
-Contestant = Callable[[int], Callable[[], float]]
+
+class Contestant(Protocol):
+    """A way to train. The clock runs during `train`, and stands still otherwise."""
+
+    def reset(self) -> None:
+        """Go back to the first weights, which all share."""
+
+    def train(self, epochs: int) -> None:
+        """Train for so many epochs, and return when they are over."""
+
+    def loss(self) -> float:
+        """Return the loss on the training data."""
 
 
 class Result(NamedTuple):
     """How long a contestant took.
 
     Attributes:
-        first: Seconds of the first call, with whatever it compiles.
+        first: The median of the first calls' seconds, with whatever they compile.
         later: The median of the later calls' seconds; of the only one if it is slow.
         calls: How many calls were timed.
         loss: The loss that it ended with.
@@ -62,18 +80,55 @@ class Line(NamedTuple):
     held: bool
 
 
+def clock(contestant: Contestant, epochs: int) -> float:
+    """Train from the first weights on.
+
+    Args:
+        contestant: A way to train.
+        epochs: How long.
+
+    Returns:
+        The seconds that it took.
+    """
+    contestant.reset()
+    start = time.perf_counter()
+    contestant.train(epochs)
+    return time.perf_counter() - start
+
+
+def take_turn(contestant: Contestant, epochs: int) -> list[float]:
+    """Train again and again for a tenth of a second, or once if that takes longer.
+
+    A single call of a millisecond would be timed with whatever the contestant before it
+    left in the processor's caches.
+
+    Args:
+        contestant: A way to train.
+        epochs: How long each time.
+
+    Returns:
+        The seconds of each call.
+    """
+    seconds: list[float] = []
+    while sum(seconds) < 0.1:
+        seconds.append(clock(contestant, epochs))
+    return seconds
+
+
 def run(
-    contestants: dict[str, Contestant],
+    contestants: dict[str, Callable[[], Contestant]],
     epochs: int,
-    repeats: int = 7,
+    firsts: int = 3,
+    turns: int = 7,
     slow: float = 5.0,
 ) -> dict[str, Result]:
     """Time each contestant, in turn and repeatedly, and check that none does less.
 
     Args:
-        contestants: By name, in the order in which they take turns.
+        contestants: What makes them, by name, in the order in which they take turns.
         epochs: How long each trains.
-        repeats: The number of later calls.
+        firsts: How many of each are made anew, for the time of a first call.
+        turns: How many turns of later calls follow.
         slow: A contestant whose first call takes longer than this many seconds is
             called no second time.
 
@@ -83,30 +138,28 @@ def run(
     Raises:
         AssertionError: If the final losses differ.
     """
-    first: dict[str, float] = {}
+    made: dict[str, Contestant] = {}
+    first: dict[str, list[float]] = {name: [] for name in contestants}
     later: dict[str, list[float]] = {name: [] for name in contestants}
-    losses: dict[str, float] = {}
-    for turn in range(repeats + 1):
+    for _ in range(firsts):
+        for name, make in contestants.items():
+            if max(first[name], default=0) < slow:
+                made[name] = make()
+                first[name].append(clock(made[name], epochs))
+    for _ in range(turns):
         # Turn by turn, so that a slow moment of the machine hits all of them.
-        for name, contestant in contestants.items():
-            if first.get(name, 0) > slow:
-                continue
-            start = time.perf_counter()
-            final_loss = contestant(epochs)
-            seconds = time.perf_counter() - start
-            losses[name] = final_loss()
-            if turn == 0:
-                first[name] = seconds
-            else:
-                later[name].append(seconds)
+        for name, contestant in made.items():
+            if max(first[name]) < slow:
+                later[name] += take_turn(contestant, epochs)
+    losses = {name: contestant.loss() for name, contestant in made.items()}
     reference = losses[next(iter(contestants))]
     for name, loss in losses.items():
         np.testing.assert_allclose(loss, reference, rtol=0.02, atol=1e-6, err_msg=name)
     return {
         name: Result(
-            first[name],
-            statistics.median(later[name] or [first[name]]),
-            1 + len(later[name]),
+            statistics.median(first[name]),
+            statistics.median(later[name] or first[name]),
+            len(first[name]) + len(later[name]),
             losses[name],
         )
         for name in contestants

@@ -1,16 +1,14 @@
 """How time and memory grow: with epochs, with width, and with rows."""
 
 import functools
-import statistics
 import threading
-import time
 from collections.abc import Callable
 
 import numpy as np
 import psutil
 
 from bench import linear_regression, network
-from bench.contest import Contestant, Line, run
+from bench.contest import Contestant, Line, clock, run
 
 EPOCHS = [1, 10, 100, 1000]
 WIDTHS = [16, 64, 256, 1024]
@@ -22,13 +20,15 @@ Seconds = dict[str, dict[int, float]]
 
 
 def sweep(
-    sizes: list[int], make: Callable[[int], dict[str, Contestant]], epochs: int | None
+    sizes: list[int],
+    make: Callable[[int], dict[str, Callable[[], Contestant]]],
+    epochs: int | None,
 ) -> Seconds:
     """Time the later calls of each contestant at each size.
 
     Args:
         sizes: What grows, from small to large.
-        make: Makes the contestants for a size.
+        make: Gives what makes the contestants for a size.
         epochs: How long to train; `None` if it is the epochs that grow.
 
     Returns:
@@ -41,7 +41,7 @@ def sweep(
             for name, contestant in make(size).items()
             if not seconds.get(name) or max(seconds[name].values()) < SLOW
         }
-        results = run(contestants, epochs or size, repeats=3, slow=SLOW)
+        results = run(contestants, epochs or size, firsts=1, turns=3, slow=SLOW)
         for name, result in results.items():
             seconds.setdefault(name, {})[size] = result.later
     return seconds
@@ -61,9 +61,8 @@ def sweeps() -> dict[str, Seconds]:
         Seconds, by what grows, contestant and size.
     """
     boston = network.BOSTON
-    same = network.contestants()
     return {
-        "epochs": sweep(EPOCHS, lambda _: same, None),
+        "epochs": sweep(EPOCHS, lambda _: network.contestants(), None),
         f"units a hidden layer, {FEW} epochs": sweep(
             WIDTHS,
             lambda width: network.contestants(
@@ -112,23 +111,25 @@ def tenfold(repeats: int = 5) -> list[Line]:
         A line for the time and one for the memory of each contestant.
     """
     jobs = {
-        "linear regression, train": (linear_regression.with_train(False), 1001),
-        "linear regression, train, XLA": (linear_regression.with_train(True), 1001),
-        "network, train": (network.with_train(network.BOSTON, False), 200),
-        "network, train, XLA": (network.with_train(network.BOSTON, True), 200),
+        "linear regression, train": (linear_regression.Train(False), 1001),
+        "linear regression, train, XLA": (linear_regression.Train(True), 1001),
+        "network, train": (network.Train(network.BOSTON, False), 200),
+        "network, train, XLA": (network.Train(network.BOSTON, True), 200),
     }
     lines = []
     for name, (contestant, epochs) in jobs.items():
         times: dict[int, list[float]] = {epochs: [], 10 * epochs: []}
         for turn in range(repeats + 1):
             for length, seconds in times.items():
-                start = time.perf_counter()
-                contestant(length)
+                elapsed = clock(contestant, length)
                 if turn:  # the first one compiles
-                    seconds.append(time.perf_counter() - start)
-        short, long = map(statistics.median, times.values())
+                    seconds.append(elapsed)
+        # The least of each: a slow moment in one of them would pass for growth.
+        short, long = map(min, times.values())
         # A second time each, without the clock, which the watcher would disturb.
-        low, high = (peak_memory(functools.partial(contestant, n)) for n in times)
+        low, high = (
+            peak_memory(functools.partial(clock, contestant, n)) for n in times
+        )
         job = f"{name}: {10 * epochs} epochs, and {epochs}"
         lines += [
             Line(job, "at most 10 times the time", long / short, long <= 10 * short),

@@ -61,87 +61,105 @@ def make_problem(x: np.ndarray, y: np.ndarray, width: int = 64) -> Problem:
 BOSTON = make_problem(*data.boston_housing().standardized().train)
 
 
-def network(problem: Problem) -> tuple[keras.Model, Callable[[], float]]:
-    model = models.MLP(problem.widths[1:-1], 1)
-    model.build((None, problem.widths[0]))
-    return model, lambda: float(np.mean((model(problem.x) - problem.y) ** 2))
+class Network:
+    """What the contestants that train a Keras model share.
+
+    Args:
+        problem: Data and first weights.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.model = models.MLP(problem.widths[1:-1], 1)
+        self.model.build((None, problem.widths[0]))
+
+    def reset(self) -> None:
+        self.model.set_weights(self.problem.start)
+
+    def loss(self) -> float:
+        x, y, _ = self.problem
+        return float(np.mean((self.model(x) - y) ** 2))
 
 
-def with_fit(problem: Problem) -> Contestant:
-    model, final_loss = network(problem)
-    x, y, start = problem
-
-    def run(epochs: int) -> Callable[[], float]:
-        model.set_weights(start)
+class Fit(Network):
+    def reset(self) -> None:
+        super().reset()
         # Anew, since compiling anew is what resets Adam.
-        model.compile(keras.optimizers.Adam(), loss="mse")
-        model.fit(x, y, batch_size=len(x), epochs=epochs, verbose=0)
-        return final_loss
+        self.model.compile(keras.optimizers.Adam(), loss="mse")
 
-    return run
+    def train(self, epochs: int) -> None:
+        x, y, _ = self.problem
+        self.model.fit(x, y, batch_size=len(x), epochs=epochs, verbose=0)
 
 
-def with_step_from_python(problem: Problem) -> Contestant:
-    x, y = map(tf.constant, (problem.x, problem.y))
-    model, final_loss = network(problem)
-    optimizer = keras.optimizers.Adam()
-    optimizer.build(model.trainable_variables)
-    fresh = [variable.numpy() for variable in optimizer.variables]
+class StepFromPython(Network):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        x, y = map(tf.constant, (problem.x, problem.y))
+        self.optimizer = keras.optimizers.Adam()
+        self.optimizer.build(self.model.trainable_variables)
+        self.fresh = [variable.numpy() for variable in self.optimizer.variables]
 
-    @tf.function
-    def step() -> tf.Tensor:
-        return training.train_step(
-            model, optimizer, keras.losses.mean_squared_error, x, y
-        )
+        @tf.function
+        def step() -> tf.Tensor:
+            return training.train_step(
+                self.model, self.optimizer, keras.losses.mean_squared_error, x, y
+            )
 
-    def run(epochs: int) -> Callable[[], float]:
-        model.set_weights(problem.start)
-        for variable, value in zip(optimizer.variables, fresh, strict=True):
+        self.step = step
+
+    def reset(self) -> None:
+        super().reset()
+        for variable, value in zip(self.optimizer.variables, self.fresh, strict=True):
             variable.assign(value)
+
+    def train(self, epochs: int) -> None:
         for _ in range(epochs):
-            step()
-        return final_loss
-
-    return run
+            self.step()
 
 
-def with_train(problem: Problem, jit_compile: bool) -> Contestant:
-    model, final_loss = network(problem)
+class Train(Network):
+    def __init__(self, problem: Problem, jit_compile: bool) -> None:
+        super().__init__(problem)
+        self.jit_compile = jit_compile
 
-    def run(epochs: int) -> Callable[[], float]:
-        model.set_weights(problem.start)
+    def train(self, epochs: int) -> None:
         training.train(
-            model,
-            (problem.x, problem.y),
+            self.model,
+            (self.problem.x, self.problem.y),
             optimizer="adam",
             epochs=epochs,
             record_every=epochs,
-            jit_compile=jit_compile,
+            jit_compile=self.jit_compile,
         )
-        return final_loss
-
-    return run
 
 
-def with_torch(problem: Problem) -> Contestant:
-    x, y = map(torch.from_numpy, (problem.x, problem.y))
-    layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(problem.widths)]
-    model = torch.nn.Sequential(
-        layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2]
-    )
+class Torch:
+    def __init__(self, problem: Problem) -> None:
+        self.x, self.y = map(torch.from_numpy, (problem.x, problem.y))
+        self.start = problem.start
+        layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(problem.widths)]
+        self.model = torch.nn.Sequential(
+            layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2]
+        )
 
-    def run(epochs: int) -> Callable[[], float]:
+    def mean_squares(self) -> torch.Tensor:
+        return torch.mean((self.model(self.x) - self.y) ** 2)
+
+    def reset(self) -> None:
         with torch.no_grad():
-            for weight, value in zip(model.parameters(), problem.start, strict=True):
+            for weight, value in zip(self.model.parameters(), self.start, strict=True):
                 weight.copy_(torch.from_numpy(value.T))
-        optimizer = torch.optim.Adam(model.parameters(), lr=0.001, eps=1e-7)
-        for _ in range(epochs):
-            optimizer.zero_grad()
-            torch.mean((model(x) - y) ** 2).backward()
-            optimizer.step()
-        return lambda: float(torch.mean((model(x) - y) ** 2).detach())
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.001, eps=1e-7)
 
-    return run
+    def train(self, epochs: int) -> None:
+        for _ in range(epochs):
+            self.optimizer.zero_grad()
+            self.mean_squares().backward()
+            self.optimizer.step()
+
+    def loss(self) -> float:
+        return float(self.mean_squares().detach())
 
 
 def predict(weights: list[jax.Array], x: jax.Array) -> jax.Array:
@@ -154,47 +172,98 @@ def mean_squares(weights: list[jax.Array], x: jax.Array, y: jax.Array) -> jax.Ar
     return jnp.mean((predict(weights, x) - y) ** 2)
 
 
-def with_jax(problem: Problem) -> Contestant:
-    x, y = map(jnp.asarray, (problem.x, problem.y))
+class Jax:
+    def __init__(self, problem: Problem) -> None:
+        self.x, self.y = map(jnp.asarray, (problem.x, problem.y))
+        self.start = problem.start
 
-    # The data are arguments, and the loss is carried along, as `train` does it.
-    @jax.jit(static_argnames="epochs")
-    def scan(weights: list[jax.Array], x: jax.Array, y: jax.Array, epochs: int) -> list:
-        def adam(carry: tuple, step: jax.Array) -> tuple[tuple, None]:
-            weights, means, squares, _ = carry
-            loss, gradients = jax.value_and_grad(mean_squares)(weights, x, y)
-            means = [0.9 * m + 0.1 * g for m, g in zip(means, gradients, strict=True)]
-            squares = [
-                0.999 * s + 0.001 * g**2
-                for s, g in zip(squares, gradients, strict=True)
-            ]
-            rate = 0.001 * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-            weights = [
-                w - rate * m / (jnp.sqrt(s) + 1e-7)
-                for w, m, s in zip(weights, means, squares, strict=True)
-            ]
-            return (weights, means, squares, loss), None
+        # The data are arguments, and the loss is carried along, as `train` does it.
+        @jax.jit(static_argnames="epochs")
+        def scan(weights: list[jax.Array], x: jax.Array, y: jax.Array, epochs: int):
+            def adam(carry: tuple, step: jax.Array) -> tuple[tuple, None]:
+                weights, means, squares, _ = carry
+                loss, gradients = jax.value_and_grad(mean_squares)(weights, x, y)
+                means = [
+                    0.9 * m + 0.1 * g for m, g in zip(means, gradients, strict=True)
+                ]
+                squares = [
+                    0.999 * s + 0.001 * g**2
+                    for s, g in zip(squares, gradients, strict=True)
+                ]
+                rate = 0.001 * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+                weights = [
+                    w - rate * m / (jnp.sqrt(s) + 1e-7)
+                    for w, m, s in zip(weights, means, squares, strict=True)
+                ]
+                return (weights, means, squares, loss), None
 
-        zeros = [jnp.zeros_like(weight) for weight in weights]
-        steps = jnp.arange(1, epochs + 1, dtype=jnp.float32)
-        return jax.lax.scan(adam, (weights, zeros, zeros, 0.0), steps)[0]
+            zeros = [jnp.zeros_like(weight) for weight in weights]
+            steps = jnp.arange(1, epochs + 1, dtype=jnp.float32)
+            return jax.lax.scan(adam, (weights, zeros, zeros, 0.0), steps)[0]
 
-    def run(epochs: int) -> Callable[[], float]:
-        weights = [jnp.asarray(array) for array in problem.start]
+        self.scan = scan
+
+    def reset(self) -> None:
+        self.weights = [jnp.asarray(array) for array in self.start]
+
+    def train(self, epochs: int) -> None:
+        end = self.scan(self.weights, self.x, self.y, epochs=epochs)
         # JAX returns before it has computed: wait for the end.
-        end = jax.block_until_ready(scan(weights, x, y, epochs=epochs))
-        return lambda: float(mean_squares(end[0], x, y))
+        self.weights = jax.block_until_ready(end)[0]
 
-    return run
+    def loss(self) -> float:
+        return float(mean_squares(self.weights, self.x, self.y))
 
 
-def contestants(problem: Problem = BOSTON) -> dict[str, Contestant]:
-    """Make the contestants, in the order in which they run."""
+class Products:
+    """The least that a step can do: its eight matrix products, and moving the kernels.
+
+    No activations, no biases, no Adam; so no contestant, but a bound for all.
+
+    Args:
+        problem: Data and first weights.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.x = tf.constant(problem.x)
+        self.start = problem.start[::2]
+        self.kernels = [tf.Variable(kernel) for kernel in self.start]
+
+        @tf.function
+        def steps(x: tf.Tensor, num_steps: tf.Tensor) -> None:
+            for _ in tf.range(num_steps):
+                inputs = [x]
+                for kernel in self.kernels:
+                    inputs.append(inputs[-1] @ kernel)
+                signal = inputs.pop()
+                for kernel in reversed(self.kernels):
+                    gradient = tf.matmul(inputs.pop(), signal, transpose_a=True)
+                    if inputs:
+                        signal = tf.matmul(signal, kernel, transpose_b=True)
+                    kernel.assign_sub(1e-9 * gradient)
+
+        self.steps = steps
+
+    def reset(self) -> None:
+        for kernel, value in zip(self.kernels, self.start, strict=True):
+            kernel.assign(value)
+
+    def train(self, epochs: int) -> None:
+        self.steps(self.x, tf.constant(epochs))
+
+    def loss(self) -> float:
+        return 0.0
+
+
+def contestants(
+    problem: Problem = BOSTON,
+) -> dict[str, Callable[[], Contestant]]:
+    """Say how to make the contestants, in the order in which they run."""
     return {
-        "Keras fit": with_fit(problem),
-        "tf.function step from Python": with_step_from_python(problem),
-        "train": with_train(problem, jit_compile=False),
-        "train, XLA": with_train(problem, jit_compile=True),
-        "PyTorch eager": with_torch(problem),
-        "JAX lax.scan": with_jax(problem),
+        "Keras fit": lambda: Fit(problem),
+        "tf.function step from Python": lambda: StepFromPython(problem),
+        "train": lambda: Train(problem, jit_compile=False),
+        "train, XLA": lambda: Train(problem, jit_compile=True),
+        "PyTorch eager": lambda: Torch(problem),
+        "JAX lax.scan": lambda: Jax(problem),
     }

@@ -29,11 +29,11 @@ EXPECTED = {
 
 
 class Cell(NamedTuple):
-    """A code cell that a reader sees.
+    """A code cell of which a reader sees the code, or the output, or both.
 
     Attributes:
         header: Its options, as text.
-        code: Its lines; empty ones are left out.
+        code: Its lines, if they are shown; empty ones are left out.
     """
 
     header: str
@@ -62,8 +62,8 @@ def cells(page: str) -> list[Cell]:
     ):
         body = fence[0].split("\n", 1)[1].rsplit("\n", 1)[0] + "\n"
         header = OPTIONS.match(body)[0]
-        if fence[2].startswith("{code-cell}") and "remove-" not in header:
-            lines = body[len(header) :].splitlines()
+        if fence[2].startswith("{code-cell}") and "remove-cell" not in header:
+            lines = [] if "remove-input" in header else body[len(header) :].splitlines()
             found.append(Cell(header, [line for line in lines if line.strip()]))
     return found
 
@@ -88,14 +88,14 @@ def measure(page: str) -> dict[str, float]:
     shown = cells("".join([head, *texts.values()]))
     parts = [prose(text) for text in [opening, recap, *texts.values()]]
     words = sum(map(count_words, [*parts, *(cell.caption for cell in shown)]))
-    figures = sum("alt:" in cell.header for cell in cells(page))
+    figures = sum("alt:" in cell.header for cell in shown)
     return {
         "words": words,
         "objectives": len(re.findall(r"^- ", box, re.MULTILINE)),
         "opening": count_words(prose(opening)),
         "sections": len(texts),
         "longest section": max(count_words(prose(text)) for text in texts.values()),
-        "cells": len(shown),
+        "cells": sum(bool(cell.code) for cell in shown),
         "longest cell": max(len(cell.code) for cell in shown),
         "words a line": words / sum(len(cell.code) for cell in shown),
         "figures": figures,

@@ -317,7 +317,7 @@ def test_a_second_dataset_of_the_same_kind_traces_nothing():
     for _ in range(2):
         training.train(model, dataset(8), optimizer="sgd", epochs=2)
     ((program, *_),) = vars(model)["_programs"].values()
-    assert program.run.experimental_get_tracing_count() == 1
+    assert program.compiled.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ SECONDS = 240  # in which a process has to end, on a machine that is busy
 PROGRAM = """
 import json, sys
 import keras, numpy as np, tensorflow as tf
-from tfbook import training
+from tfbook import optimizers, training
 
 class Halving:
     # An optimizer of one's own: every step is half as long as the one before.
@@ -45,6 +45,7 @@ OPTIMIZERS = {{
         0.1, clipvalue=0.2, gradient_accumulation_steps=2
     ),
     "own": Halving,
+    "ours": lambda: optimizers.Adam(0.1),
 }}
 
 def network(kind, start):
@@ -120,6 +121,7 @@ CASES = [
     {"rows": 7, "batch_size": 3, "optimizer": "adam"},
     {"rows": 7, "batch_size": 4, "optimizer": "accumulating"},
     {"rows": 7, "batch_size": None, "optimizer": "own"},
+    {"rows": 7, "batch_size": 3, "optimizer": "ours"},
     {"rows": 7, "batch_size": 3, "optimizer": "sgd", "dataset": True},
 ]
 

@@ -80,7 +80,7 @@ def programs_of(model: keras.Model) -> list[programs.Program]:
 
 def tracing_counts(model: keras.Model) -> list[int]:
     """Count how often each program of a model was traced."""
-    return [run.run.experimental_get_tracing_count() for run in programs_of(model)]
+    return [run.compiled.experimental_get_tracing_count() for run in programs_of(model)]
 
 
 # One step, one test
@@ -392,7 +392,7 @@ def test_xla_changes_the_result_by_rounding_only():
         for model, jit_compile in ((compiled, True), (plain, False))
     ]
     (program,) = programs_of(compiled)
-    assert program.run._jit_compile  # or the test compares like with like
+    assert program.compiled._jit_compile  # or the test compares like with like
     assert_close(compiled.get_weights(), plain.get_weights())
     pd.testing.assert_frame_equal(*histories, rtol=1e-4)
 
@@ -437,6 +437,58 @@ def test_run_eagerly_training_gives_the_same_as_compiled():
         pd.testing.assert_frame_equal(history, expected, rtol=1e-4)
         assert_close(eager.get_weights(), compiled.get_weights())
     assert tracing_counts(eager) == [0, 0, 0]
+
+
+# Models with several inputs
+
+
+def model_of_two_inputs(*names: str) -> keras.Model:
+    left, right = (
+        keras.Input((width,), name=n) for n, width in zip(names, (2, 3), strict=True)
+    )
+    both = keras.layers.Concatenate()([left, right])
+    out = keras.layers.Dense(1, kernel_initializer="ones")(both)
+    return keras.Model({names[0]: left, names[1]: right}, out)
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_several_inputs_train_like_one_that_holds_them_all(batch_size, jit_compile):
+    twin = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+    model = model_of_two_inputs("left", "right")
+    twin.set_weights(model.get_weights())
+    settings = {
+        "optimizer": "adam",
+        "epochs": 4,
+        "batch_size": batch_size,
+        "jit_compile": jit_compile,
+    }
+    split = [
+        ({"right": x[:, 2:], "left": x[:, :2]}, y) for x, y in (SPLIT.train, SPLIT.test)
+    ]
+    history = training.train(model, *split, **settings)
+    expected = training.train(twin, SPLIT.train, SPLIT.test, **settings)
+    assert_close(model.get_weights(), twin.get_weights())
+    pd.testing.assert_frame_equal(history, expected, rtol=1e-5)
+
+
+def test_inputs_of_other_names_are_refused_at_a_second_call_too():
+    model = model_of_two_inputs("left", "right")
+    x = SPLIT.x_train
+    training.train(
+        model,
+        ({"left": x[:, :2], "right": x[:, 2:]}, SPLIT.y_train),
+        optimizer="sgd",
+        epochs=1,
+    )
+    for _ in range(2):
+        with pytest.raises((KeyError, ValueError), match="right"):
+            training.train(
+                model,
+                ({"left": x[:, :2], "write": x[:, 2:]}, SPLIT.y_train),
+                optimizer="sgd",
+                epochs=1,
+            )
 
 
 # A second call

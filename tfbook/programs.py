@@ -33,10 +33,7 @@ class Program:
             from one, so it compiles the steps instead.
 
     Attributes:
-        run: The compiled call: `(data, test, seed, first, last)` to the training loss
-            of the last epoch, and the testing loss after it. `data` is a pair of
-            arrays or a dataset of batches, `test` another one or `None`; epochs count
-            from `first` up to and including `last`.
+        compiled: The compiled loop, a `tf.function` with the arguments of `run`.
 
     Example:
         >>> weight = tf.Variable(0.0)
@@ -65,10 +62,43 @@ class Program:
         self.batch_size = batch_size
         # A partial and not a method: TensorFlow counts traces by a function's code, and
         # would warn of needless ones when many models are trained.
-        self.run = tf.function(
+        self.compiled = tf.function(
             functools.partial(Program._run, self),
             jit_compile=jit_compile and not from_dataset,
         )
+        self._traces: dict[tuple, Callable] = {}
+
+    def run(
+        self,
+        data: tuple[Any, tf.Tensor] | tf.data.Dataset,
+        test: tuple[Any, tf.Tensor] | tf.data.Dataset | None,
+        seed: tf.Tensor,
+        first: tf.Tensor,
+        last: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Train for some epochs in one call, then test.
+
+        Args:
+            data: A pair of tensors, or a dataset of batches.
+            test: Another one, or `None`.
+            seed: The seed of the order of the rows.
+            first: The number of the first epoch, counted from 1.
+            last: The number of the last one.
+
+        Returns:
+            The training loss of the last epoch, and the testing loss after it.
+        """
+        arguments = data, test, seed, first, last
+        parts = tf.nest.flatten((data, test))
+        from_dataset = any(isinstance(part, tf.data.Dataset) for part in parts)
+        if from_dataset or tf.config.functions_run_eagerly():
+            return self.compiled(*arguments)
+        # A tf.function looks at all its arguments to find the trace that fits, which
+        # takes as long as a short run. Shapes suffice: a program has one set of dtypes.
+        shapes = tuple(getattr(part, "shape", None) for part in parts)
+        if shapes not in self._traces:
+            self._traces[shapes] = self.compiled.get_concrete_function(*arguments)
+        return self._traces[shapes](*arguments)
 
     def _run(
         self,
@@ -199,6 +229,7 @@ def get_program(
     # what it saves, and they go when the model goes.
     programs: dict[tuple, Kept] = vars(model).setdefault("_programs", {})
     arrays = tf.nest.flatten([train_batch, test_batch or ()])
+    features = train_batch[0]
     key = (
         optimizer if isinstance(optimizer, str) else id(optimizer),
         loss if isinstance(loss, str) else id(loss),
@@ -206,6 +237,7 @@ def get_program(
         jit_compile,
         from_dataset,
         id(strategy),
+        tuple(features) if isinstance(features, dict) else type(features),
         *((array.shape[1:], array.dtype) for array in arrays),
     )
     # A layer may have been frozen, or added, since the program was made.
