@@ -18,7 +18,7 @@ __all__ = ["Linear", "ReLU"]
 
 @keras.saving.register_keras_serializable("tfbook")
 class Linear(keras.layers.Layer):
-    """A fully connected layer, $y = f(x W + b)$.
+    """A fully connected layer, $h = f(x W + b)$.
 
     The kernel $W$, of shape `(features, units)`, and the bias $b$, of shape `(units,)`,
     are made when the layer first sees an input. For equal weights the layer equals

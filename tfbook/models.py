@@ -186,7 +186,7 @@ class MLP(keras.Model):
     r"""A multilayer perceptron.
 
     Hidden layers extract features, and a linear layer predicts from them: $h_0 = x$,
-    $h_k = f(h_{k-1} W_k + b_k)$ for every hidden layer, $\hat y = h_n W + b$.
+    $h_i = f(h_{i-1} W_i + b_i)$ for every hidden layer, $\hat y = h_l W + b$.
 
     Args:
         num_hidden_units: The width of the hidden layer, or a list of widths, one a
