@@ -179,7 +179,9 @@ class Jax:
 
         # The data are arguments, and the loss is carried along, as `train` does it.
         @jax.jit(static_argnames="epochs")
-        def scan(weights: list[jax.Array], x: jax.Array, y: jax.Array, epochs: int):
+        def scan(
+            weights: list[jax.Array], x: jax.Array, y: jax.Array, epochs: int
+        ) -> tuple:
             def adam(carry: tuple, step: jax.Array) -> tuple[tuple, None]:
                 weights, means, squares, _ = carry
                 loss, gradients = jax.value_and_grad(mean_squares)(weights, x, y)

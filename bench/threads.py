@@ -14,9 +14,9 @@ import tensorflow as tf
 from bench import network
 from bench.contest import clock
 
-WIDTHS = [16, 64, 256, 1024]
-EPOCHS = 20
-CALLS = 5
+WIDTHS = [16, 64, 256, 512]
+EPOCHS = 200
+CALLS = 3
 ROUNDS = 3
 
 
