@@ -75,7 +75,7 @@ class Program:
         seed: tf.Tensor,
         first: tf.Tensor,
         last: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+    ) -> tuple[tf.Tensor, ...]:
         """Train for some epochs in one call, then test.
 
         Args:
@@ -86,7 +86,8 @@ class Program:
             last: The number of the last one.
 
         Returns:
-            The training loss of the last epoch, and the testing loss after it.
+            The training loss of the last epoch, and the testing loss after it, or
+            `None`.
         """
         arguments = data, test, seed, first, last
         parts = tf.nest.flatten((data, test))
