@@ -26,7 +26,7 @@ RED, END = ("\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "")
 
 def show(line: Line) -> None:
     """Print what became of a budget; in red if it was missed."""
-    text = f"{line.job}: {line.budget}; reached {line.reached:.3g}"
+    text = f"{line.job}, {line.way}: {line.budget}; reached {line.reached:.3g}"
     print(f"held   {text}" if line.held else f"{RED}MISSED {text}{END}")
 
 
@@ -46,7 +46,7 @@ def main() -> None:
         table["times train"] = table["later"] / results["train"].later
         print(table.to_string(float_format="{:.4g}".format))
         contests[title] = {name: r._asdict() for name, r in results.items()}
-        lines += check_budgets(title, results, contest.BUDGETS)
+        lines += check_budgets(contest.NAME, results, contest.BUDGETS)
 
     products = network.Products(network.BOSTON)
     _, *times = (clock(products, network.EPOCHS) for _ in range(8))

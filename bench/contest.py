@@ -69,12 +69,14 @@ class Line(NamedTuple):
 
     Attributes:
         job: What was done.
+        way: Who did it, and in which call.
         budget: What was asked for, in words.
         reached: The figure that was measured.
         held: Whether it is good enough.
     """
 
     job: str
+    way: str
     budget: str
     reached: float
     held: bool
@@ -182,6 +184,8 @@ def check_budgets(
     lines = []
     for name, measure, other, times in budgets:
         reached = results[other].later / getattr(results[name], measure)
-        asked = f"{name}, {measure} call: at least {times:g} times as fast as {other}"
-        lines.append(Line(job, asked, reached, reached >= times))
+        asked = f"at least {times:g} times as fast as {other}"
+        lines.append(
+            Line(job, f"{name}, {measure} call", asked, reached, reached >= times)
+        )
     return lines

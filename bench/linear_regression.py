@@ -12,6 +12,7 @@ import torch
 from bench.contest import Budget, Contestant
 from tfbook import data, models, programs, training
 
+NAME = "linear regression"
 EPOCHS = 1001
 LEARNING_RATE = 0.05
 SPLIT = data.linear()

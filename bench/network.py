@@ -14,6 +14,7 @@ import torch
 from bench.contest import Budget, Contestant
 from tfbook import data, models, training
 
+NAME = "network"
 EPOCHS = 1000
 
 BUDGETS = [
