@@ -4,7 +4,6 @@ import datetime
 import json
 import os
 import platform
-import statistics
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,7 @@ import tensorflow as tf
 import torch
 
 from bench import growth, linear_regression, network, threads
-from bench.contest import Line, check_budgets, clock, run
+from bench.contest import Line, check_budgets, later_call, run
 from tfbook import plotting
 
 PACKAGES = ["tensorflow", "keras", "numpy", "torch", "jax"]
@@ -49,8 +48,7 @@ def main() -> None:
         lines += check_budgets(contest.NAME, results, contest.BUDGETS)
 
     products = network.Products(network.BOSTON)
-    _, *times = (clock(products, network.EPOCHS) for _ in range(8))
-    bound = statistics.median(times)
+    bound = later_call(products, network.EPOCHS, calls=7)
     print(f"\nThe matrix products of that alone: {bound:.4g} seconds")
 
     print("\nSeconds of a later call of the network, as it grows:")

@@ -14,6 +14,7 @@ __all__ = [
     "Result",
     "check_budgets",
     "clock",
+    "later_call",
     "run",
     "take_turn",
 ]
@@ -96,6 +97,21 @@ def clock(contestant: Contestant, epochs: int) -> float:
     start = time.perf_counter()
     contestant.train(epochs)
     return time.perf_counter() - start
+
+
+def later_call(contestant: Contestant, epochs: int, calls: int) -> float:
+    """Time the calls after the first one, which compiles.
+
+    Args:
+        contestant: A way to train.
+        epochs: How long each time.
+        calls: The number of later calls.
+
+    Returns:
+        The median of their seconds.
+    """
+    _, *later = (clock(contestant, epochs) for _ in range(1 + calls))
+    return statistics.median(later)
 
 
 def take_turn(contestant: Contestant, epochs: int) -> list[float]:

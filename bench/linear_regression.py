@@ -36,10 +36,10 @@ class NumPy:
 
     def train(self, epochs: int) -> None:
         x, y = SPLIT.train
-        self.losses = []
+        losses = []
         for _ in range(epochs):
             error = x @ self.kernel - y
-            self.losses.append(np.mean(error**2))
+            losses.append(np.mean(error**2))
             self.kernel -= LEARNING_RATE * 2 / len(x) * (x.T @ error)
 
     def loss(self) -> float:

@@ -254,9 +254,6 @@ class Products:
     def train(self, epochs: int) -> None:
         self.steps(self.x, tf.constant(epochs))
 
-    def loss(self) -> float:
-        return 0.0
-
 
 def contestants(
     problem: Problem = BOSTON,

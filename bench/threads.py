@@ -12,7 +12,7 @@ import sys
 import tensorflow as tf
 
 from bench import network
-from bench.contest import clock
+from bench.contest import later_call
 
 WIDTHS = [16, 64, 256, 512]
 EPOCHS = 200
@@ -30,8 +30,7 @@ def measure() -> dict[int, float]:
     for width in WIDTHS:
         problem = network.make_problem(network.BOSTON.x, network.BOSTON.y, width)
         contestant = network.Train(problem, jit_compile=False)
-        _, *later = (clock(contestant, EPOCHS) for _ in range(1 + CALLS))
-        seconds[width] = statistics.median(later)
+        seconds[width] = later_call(contestant, EPOCHS, CALLS)
     return seconds
 
 
