@@ -64,11 +64,11 @@ class Fit:
 
 class StepFromPython:
     def __init__(self) -> None:
-        x, y = map(tf.constant, SPLIT.train)
+        self.x, self.y = map(tf.constant, SPLIT.train)
         self.kernel = tf.Variable(START)
 
         @tf.function
-        def step() -> tf.Tensor:
+        def step(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean((x @ self.kernel - y) ** 2)
             self.kernel.assign_sub(LEARNING_RATE * tape.gradient(loss, self.kernel))
@@ -81,7 +81,7 @@ class StepFromPython:
 
     def train(self, epochs: int) -> None:
         for _ in range(epochs):
-            self.step()
+            self.step(self.x, self.y)
 
     def loss(self) -> float:
         return mean_squares(self.kernel.numpy())
@@ -127,8 +127,7 @@ class Loop(Train):
         )
 
     def train(self, epochs: int) -> None:
-        limits = tf.constant(0), tf.constant(1), tf.constant(epochs)
-        loss, _ = self.program.run(self.data, None, *limits)
+        loss, _ = self.program.run(self.data, None, seed=0, first=1, last=epochs)
         loss.numpy()
 
 
@@ -159,7 +158,7 @@ class Jax:
         def loss(kernel: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
             return jnp.mean((x @ kernel - y) ** 2)
 
-        # The data are arguments, and the loss is carried along, as `train` does it.
+        # The loss is carried along, as `train` does it.
         @jax.jit(static_argnames="epochs")
         def scan(kernel: jax.Array, x: jax.Array, y: jax.Array, epochs: int) -> tuple:
             def step(carry: tuple, _: None) -> tuple[tuple, None]:

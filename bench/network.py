@@ -96,13 +96,13 @@ class Fit(Network):
 class StepFromPython(Network):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
-        x, y = map(tf.constant, (problem.x, problem.y))
+        self.x, self.y = map(tf.constant, (problem.x, problem.y))
         self.optimizer = keras.optimizers.Adam()
         self.optimizer.build(self.model.trainable_variables)
         self.fresh = [variable.numpy() for variable in self.optimizer.variables]
 
         @tf.function
-        def step() -> tf.Tensor:
+        def step(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
             return training.train_step(
                 self.model, self.optimizer, keras.losses.mean_squared_error, x, y
             )
@@ -116,7 +116,7 @@ class StepFromPython(Network):
 
     def train(self, epochs: int) -> None:
         for _ in range(epochs):
-            self.step()
+            self.step(self.x, self.y)
 
 
 class Train(Network):
@@ -178,7 +178,7 @@ class Jax:
         self.x, self.y = map(jnp.asarray, (problem.x, problem.y))
         self.start = problem.start
 
-        # The data are arguments, and the loss is carried along, as `train` does it.
+        # The loss is carried along, as `train` does it.
         @jax.jit(static_argnames="epochs")
         def scan(
             weights: list[jax.Array], x: jax.Array, y: jax.Array, epochs: int

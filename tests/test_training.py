@@ -190,7 +190,8 @@ def test_moving_averages_move_in_training_only():
 
 def shuffle(num_rows: int, seed: list[int]) -> np.ndarray:
     """Draw the order of the rows in an epoch."""
-    return np.argsort(tf.random.stateless_uniform((num_rows,), seed))
+    numbers = tf.constant(seed, tf.int64)
+    return np.argsort(tf.random.stateless_uniform((num_rows,), numbers))
 
 
 def fit_by_hand(
@@ -222,7 +223,7 @@ def fit_by_hand(
     batch_size=st.none() | st.integers(1, 15),
     epochs=st.integers(1, 5),
     record_every=st.integers(1, 7),
-    seed=st.integers(0, 9),
+    seed=st.integers(0, 9) | st.integers(-(2**63), 2**63 - 1),
 )
 def test_training_equals_a_plain_loop_in_numpy(
     num_rows, batch_size, epochs, record_every, seed
@@ -507,7 +508,7 @@ def test_a_second_call_traces_nothing(make_optimizer, jit_compile):
     kept = programs_of(model)
     assert tracing_counts(model) == [1]
     other = data.linear(seed=1)
-    for epochs, record_every, seed in ((2, 10, 0), (5, 2, 1)):
+    for epochs, record_every, seed in ((2, 10, 0), (5, 2, 2**40)):
         training.train(
             model,
             other.train,
@@ -736,6 +737,11 @@ REFUSED = {
         for name in ("epochs", "record_every", "batch_size")
         for value, got in ((0, "0"), (-1, "-1"), (2.5, r"2\.5"), ("3", "'3'"))
     },
+    "seed=2**63": (
+        {"seed": 2**63},
+        ValueError,
+        r"^train: expected seed to fit into 64 bits, got 9223372036854775808; pass one",
+    ),
     "epochs=None": ({"epochs": None}, ValueError, WHOLE.format("epochs", "None")),
     "unknown optimizer": (
         {"optimizer": "sdg"},

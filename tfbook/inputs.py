@@ -57,6 +57,11 @@ def check_integers(positive: bool, **values: Any) -> list[Any]:
             raise ValueError(
                 f"train: expected {name} to be {wanted}, got {value!r}; pass {remedy}"
             )
+        if not -(2**63) <= value < 2**63:
+            raise ValueError(
+                f"train: expected {name} to fit into 64 bits, got {value!r}; pass "
+                "one nearer to 0"
+            )
     return [int(value) for value in values.values()]
 
 

@@ -99,7 +99,8 @@ class Linear(keras.layers.Layer):
         """Return $f(x W + b)$."""
         outputs = tf.matmul(inputs, self.kernel)
         if self.use_bias:
-            outputs += self.bias
+            # Not +: TensorFlow runs this, the product and a ReLU as one operation.
+            outputs = tf.nn.bias_add(outputs, self.bias)
         return self.activation(outputs)
 
     def compute_output_shape(

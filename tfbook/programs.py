@@ -33,7 +33,8 @@ class Program:
             from one, so it compiles the steps instead.
 
     Attributes:
-        compiled: The compiled loop, a `tf.function` with the arguments of `run`.
+        compiled: The compiled loop, a `tf.function` of the data, the test data, and a
+            tensor of the three numbers that `run` takes.
 
     Example:
         >>> weight = tf.Variable(0.0)
@@ -42,8 +43,8 @@ class Program:
         ...     test_step=lambda x, y: weight - tf.reduce_mean(y),
         ... )
         >>> data = tf.constant([[1.0], [2.0]]), tf.constant([[5.0], [7.0]])
-        >>> seed, first, last = tf.constant(0), tf.constant(1), tf.constant(10)
-        >>> [float(loss) for loss in program.run(data, data, seed, first, last)]
+        >>> losses = program.run(data, data, seed=0, first=1, last=10)
+        >>> [float(loss) for loss in losses]
         [30.0, 24.0]
     """
 
@@ -72,9 +73,9 @@ class Program:
         self,
         data: tuple[Any, tf.Tensor] | tf.data.Dataset,
         test: tuple[Any, tf.Tensor] | tf.data.Dataset | None,
-        seed: tf.Tensor,
-        first: tf.Tensor,
-        last: tf.Tensor,
+        seed: int,
+        first: int,
+        last: int,
     ) -> tuple[tf.Tensor, ...]:
         """Train for some epochs in one call, then test.
 
@@ -89,7 +90,9 @@ class Program:
             The training loss of the last epoch, and the testing loss after it, or
             `None`.
         """
-        arguments = data, test, seed, first, last
+        # One tensor, since each argument of a compiled call costs time.
+        numbers = tf.constant([seed, first, last], tf.int64)
+        arguments = data, test, numbers
         parts = tf.nest.flatten((data, test))
         from_dataset = any(isinstance(part, tf.data.Dataset) for part in parts)
         if from_dataset or tf.config.functions_run_eagerly():
@@ -105,12 +108,10 @@ class Program:
         self,
         data: tuple[Any, tf.Tensor] | tf.data.Dataset,
         test: tuple[Any, tf.Tensor] | tf.data.Dataset | None,
-        seed: tf.Tensor,
-        first: tf.Tensor,
-        last: tf.Tensor,
+        numbers: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        seed, epoch, last = tf.unstack(numbers)
         training_loss = tf.constant(0.0)
-        epoch = first
         # Not a tf.range: its length would depend on data, and XLA would compile anew
         # for each.
         while epoch <= last:

@@ -306,8 +306,7 @@ def train(
         while done < epochs:
             # Up to the next multiple: a run that goes on records where one would have.
             last = min((done // record_every + 1) * record_every, epochs)
-            limits = tf.constant(seed), tf.constant(done + 1), tf.constant(last)
-            values = program.run(train_data, test_data, *limits)
+            values = program.run(train_data, test_data, seed, done + 1, last)
             losses = dict(zip(columns, map(float, values[: len(columns)]), strict=True))
             if not np.isfinite([*losses.values()]).all():
                 raise TrainingDiverged(
