@@ -67,7 +67,9 @@ digest = hashlib.sha256()
 for path in sorted((ROOT / "tfbook").glob("**/*")):
     if path.suffix in {".py", ".mplstyle"}:
         digest.update(path.name.encode() + path.read_bytes())
-digest.update(repr([sys.version, *map(installed, COMPUTE)]).encode())
+# Which library multiplies matrices; it is chosen by the processor if nobody says so.
+onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "by processor")
+digest.update(repr([sys.version, onednn, *map(installed, COMPUTE)]).encode())
 caches = ROOT / "_build" / "cache"
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(caches / digest.hexdigest()[:16])
