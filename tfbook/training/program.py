@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfbook import inputs, lookup, strategies, trials
+from tfbook.training import arguments, dry_run, lookup, replicas
 
 __all__ = ["NUM_KEPT", "Kept", "Program", "get_program"]
 
@@ -245,23 +245,23 @@ def get_program(
     # A layer may have been frozen, or added, since the program was made.
     trainable = [id(variable) for variable in model.trainable_variables]
     if key not in programs or programs[key].trainable != trainable:
-        strategies.check_scope(model.variables)
+        replicas.check_scope(model.variables)
         found, function = lookup.get_optimizer(optimizer), lookup.get_loss(loss)
-        inputs.check_fit(model, *train_batch, loss)
+        arguments.check_fit(model, *train_batch, loss)
         if test_batch is not None:
-            inputs.check_fit(model, *test_batch, loss)
+            arguments.check_fit(model, *test_batch, loss)
         row = tf.nest.map_structure(lambda array: tf.constant(array[:1]), train_batch)
-        trials.check_step(model, steps[0], function, *row)
+        dry_run.check_step(model, steps[0], function, *row)
         lookup.build(found, model.trainable_variables)
-        strategies.check_scope(found.variables)
+        replicas.check_scope(found.variables)
 
         train_step: Callable = functools.partial(steps[0], model, found, function)
         test_step: Callable = functools.partial(steps[1], model, function)
         if strategy is not None:
-            train_step = strategies.share_train_step(
+            train_step = replicas.share_train_step(
                 strategy, steps[0], model, found, function
             )
-            test_step = strategies.share_step(strategy, test_step)
+            test_step = replicas.share_step(strategy, test_step)
         programs[key] = Kept(
             Program(train_step, test_step, batch_size, jit_compile, from_dataset),
             found,

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfbook import trials
+from tfbook.training import dry_run
 
 __all__ = [
     "agree",
@@ -220,7 +220,7 @@ def share_train_step(
     """
 
     def try_step(x: Any, y: tf.Tensor) -> list:
-        trial = trials.Trial(model)
+        trial = dry_run.Trial(model)
         value = train_step(trial, trial, loss, x, y)
         return [value, trial.gradients, trial.state]
 

@@ -15,23 +15,22 @@ import pandas as pd
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from tfbook import (
+from tfbook.training import (
+    arguments,
+    batches,
     checkpoints,
-    identities,
-    inputs,
     lookup,
-    pairs,
-    programs,
-    strategies,
+    replicas,
 )
+from tfbook.training.identity import run_identity
+from tfbook.training.program import get_program
+from tfbook.training.steps import test_step, train_step
 
 __all__ = [
     "TrainingDiverged",
     "TrainingInterrupted",
     "as_history",
-    "test_step",
     "train",
-    "train_step",
 ]
 
 
@@ -73,77 +72,6 @@ class TrainingInterrupted(KeyboardInterrupt):
     def __init__(self, message: str, history: pd.DataFrame) -> None:
         super().__init__(message)
         self.history = history
-
-
-def train_step(
-    model: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    loss: Callable,
-    x: tf.Tensor,
-    y: tf.Tensor,
-) -> tf.Tensor:
-    """Move the weights once against the gradient of the loss on one batch.
-
-    The loss is the mean over the batch, plus what the model's regularizers add.
-
-    Args:
-        model: Any Keras model whose weights exist.
-        optimizer: Any Keras optimizer.
-        loss: A function `(y_true, y_pred)` that gives one number, or one an example.
-        x: Features, of shape `(examples, ...)`.
-        y: Targets, of shape `(examples, ...)`.
-
-    Returns:
-        The loss before the step, a scalar.
-
-    Example:
-        >>> zero = keras.layers.Dense(1, kernel_initializer="zeros")
-        >>> model = keras.Sequential([keras.Input((1,)), zero])
-        >>> sgd = keras.optimizers.SGD(learning_rate=0.5)
-        >>> x, y = tf.constant([[1.0]]), tf.constant([[3.0]])
-        >>> float(train_step(model, sgd, keras.losses.mean_squared_error, x, y))
-        9.0
-        >>> zero.kernel.numpy().tolist()
-        [[3.0]]
-
-    Reference:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, MIT Press, algorithm
-        8.1.
-    """
-    with tf.GradientTape() as tape:
-        value = tf.reduce_mean(loss(y, model(x, training=True)))
-        if model.losses:
-            value += tf.add_n(model.losses)
-    gradients = tape.gradient(value, model.trainable_variables)
-    optimizer.apply(gradients, model.trainable_variables)
-    return value
-
-
-def test_step(
-    model: keras.Model, loss: Callable, x: tf.Tensor, y: tf.Tensor
-) -> tf.Tensor:
-    """Return the mean loss of a model on data, without changing it.
-
-    Args:
-        model: Any Keras model.
-        loss: A function `(y_true, y_pred)` that gives one number, or one an example.
-        x: Features, of shape `(examples, ...)`.
-        y: Targets, of shape `(examples, ...)`.
-
-    Returns:
-        The loss, a scalar.
-
-    Example:
-        >>> zero = keras.layers.Dense(1, kernel_initializer="zeros")
-        >>> model = keras.Sequential([keras.Input((1,)), zero])
-        >>> x, y = tf.ones((4, 1)), tf.fill((4, 1), 3.0)
-        >>> float(test_step(model, keras.losses.mean_squared_error, x, y))
-        9.0
-
-    Reference:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, MIT Press, section 5.2.
-    """
-    return tf.reduce_mean(loss(y, model(x, training=False)))
 
 
 def as_history(rows: list[tuple[float, ...]], columns: list[str]) -> pd.DataFrame:
@@ -259,17 +187,17 @@ def train(
     Reference:
         Goodfellow, Bengio and Courville (2016), Deep Learning, MIT Press, section 8.3.
     """
-    inputs.check_model(model)
-    epochs, record_every = inputs.check_integers(
+    arguments.check_model(model)
+    epochs, record_every = arguments.check_integers(
         True, epochs=epochs, record_every=record_every
     )
-    (seed,) = inputs.check_integers(False, seed=seed)
-    batch_size = inputs.check_batch_size(batch_size, train_data)
-    strategies.check_strategy(strategy, jit_compile, checkpoint_dir is not None)
-    train_data, train_batch = pairs.prepare("train_data", train_data)
-    test_data, test_batch = pairs.prepare("test_data", test_data)
+    (seed,) = arguments.check_integers(False, seed=seed)
+    batch_size = arguments.check_batch_size(batch_size, train_data)
+    replicas.check_strategy(strategy, jit_compile, checkpoint_dir is not None)
+    train_data, train_batch = batches.prepare("train_data", train_data)
+    test_data, test_batch = batches.prepare("test_data", test_data)
 
-    program, optimizer = programs.get_program(
+    program, optimizer = get_program(
         model,
         (train_step, test_step),
         train_batch,
@@ -286,7 +214,7 @@ def train(
     rows: list[tuple[float, ...]] = []
     if checkpoint_dir is not None:
         folder = checkpoints.prepare(checkpoint_dir)
-        identity = identities.run_identity(
+        identity = run_identity(
             model,
             optimizer,
             lookup.get_loss(loss),
@@ -298,7 +226,7 @@ def train(
         )
         rows = checkpoints.restore(folder, identity, epochs, variables)
     if strategy is not None:
-        strategies.agree(strategy, variables)
+        replicas.agree(strategy, variables)
 
     done = int(rows[-1][0]) if rows else 0
     bar = tqdm(total=epochs, initial=done, disable=not progress, unit="epoch")

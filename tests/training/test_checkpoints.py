@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from tfbook import checkpoints, data, training
-from tfbook.checkpoints import Checkpoint
+from tfbook import data, training
+from tfbook.training import checkpoints
+from tfbook.training.checkpoints import Checkpoint
 
 SPLIT = data.linear(num_examples=20, noise=0.1)
 STATE = [np.arange(6, dtype=np.float32).reshape(2, 3), np.int64(7)]
