@@ -1,61 +1,49 @@
-"""Inputs: the arguments of a training run, checked before anything is built."""
+"""The arguments of a run that are not data: looked up, and checked."""
 
-from collections.abc import Callable
+import difflib
+import functools
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["check_batch_size", "check_fit", "check_integers", "check_model"]
 
-
-def check_model(model: Any) -> None:
-    """Check that something is a Keras model.
-
-    Args:
-        model: What was given.
-
-    Raises:
-        TypeError: If it is not.
-
-    Example:
-        >>> check_model(lambda x: 2 * x)
-        Traceback (most recent call last):
-            ...
-        TypeError: train: expected a keras.Model, got function; pass for example MLP...
-    """
+def check_model(model: Any, step: Any, loss: Any) -> None:
+    """Check that something is a Keras model, and that the loop will do it justice."""
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "train: expected Keras to run on TensorFlow, got "
+            f"{keras.backend.backend()!r}; set KERAS_BACKEND=tensorflow"
+        )
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"train: expected a keras.Model, got {type(model).__name__}; pass for "
             "example MLP(64, 1)"
         )
+    if step is not None:
+        return
+    for method in ("train_step", "test_step", "compute_loss", "compute_metrics"):
+        if getattr(type(model), method) is not getattr(keras.Model, method):
+            raise ValueError(
+                f"train: expected a model without a {method} of its own, got "
+                f"{type(model).__name__}, whose {method} train would not call; pass "
+                "step=, a function (model, optimizer, loss, x, y), or use fit"
+            )
 
 
 def check_integers(positive: bool, **values: Any) -> list[Any]:
-    """Check that arguments are integers, and return them as Python's own.
-
-    Args:
-        positive: Whether they have to be 1 or more.
-        **values: Arguments by name; `None` stays as it is.
-
-    Returns:
-        The integers, in the order of the arguments.
-
-    Raises:
-        ValueError: If one of them is not; the message names it.
-
-    Example:
-        >>> check_integers(True, epochs=np.int64(10), batch_size=8)
-        [10, 8]
-    """
+    """Check that arguments are integers, and return them as Python's own."""
     wanted, remedy = (
         ("a positive integer", "1 or more") if positive else ("an integer", "0 or any")
     )
     for name, value in values.items():
-        if not isinstance(value, int | np.integer) or (positive and value < 1):
+        is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not is_integer or (positive and value < 1):
             raise ValueError(
-                f"train: expected {name} to be {wanted}, got {value!r}; pass {remedy}"
+                f"train: expected {name} to be {wanted}, got {shorten(value)}; pass "
+                f"{remedy}"
             )
         if not -(2**63) <= value < 2**63:
             raise ValueError(
@@ -65,91 +53,248 @@ def check_integers(positive: bool, **values: Any) -> list[Any]:
     return [int(value) for value in values.values()]
 
 
-def check_batch_size(batch_size: Any, data: Any) -> int | None:
-    """Check the number of rows a step.
-
-    Args:
-        batch_size: What was given; `None` takes all rows at once.
-        data: The training data.
-
-    Returns:
-        The number as Python's own, or `None`.
-
-    Raises:
-        ValueError: If it is not a positive integer, or the data are in batches.
-
-    Example:
-        >>> check_batch_size(np.int64(8), (np.ones((32, 5)), np.ones((32, 1))))
-        8
-    """
-    if batch_size is None:
-        return None
-    if isinstance(data, tf.data.Dataset):
-        raise ValueError(
-            f"train: expected no batch_size with a dataset, got {batch_size}; the "
-            f"dataset is already in batches"
+def check_strategy(
+    strategy: Any, jit_compile: bool, checkpoints: bool, step: Any
+) -> None:
+    """Check that a strategy is one that training can use, with the other arguments."""
+    if strategy is None:
+        return
+    several_workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    if not (several_workers or isinstance(strategy, tf.distribute.MirroredStrategy)):
+        raise TypeError(
+            "strategy: expected a MirroredStrategy or a MultiWorkerMirroredStrategy, "
+            f"got {shorten(strategy)}; pass for example "
+            "tf.distribute.MirroredStrategy()"
         )
-    return check_integers(True, batch_size=batch_size)[0]
+    if jit_compile:
+        raise ValueError(
+            "train: expected jit_compile=False with a strategy, got True; XLA compiles "
+            "for one device, so drop one of the two"
+        )
+    if step is not None:
+        raise ValueError(
+            "train: expected no step with a strategy, got one; only train's own step "
+            "can be shared out, so drop one of the two"
+        )
+    if several_workers and checkpoints:
+        raise ValueError(
+            "train: expected no checkpoint_dir with a MultiWorkerMirroredStrategy, got "
+            "one; checkpoints work in one process, for example with a MirroredStrategy"
+        )
 
 
-def check_fit(model: keras.Model, x: Any, y: np.ndarray, loss: str | Callable) -> None:
-    """Check that a model takes features, and that its predictions fit the targets.
+def check_scope(variables: list) -> None:
+    """Check that variables were made outside the scope of every strategy.
 
-    Targets of shape `(n,)` and predictions of shape `(n, 1)` would broadcast to `(n,
-    n)` inside most losses, and the model would learn the mean without a word. The
-    model's weights are made if they do not exist yet.
+    A scope makes a copy of each variable for every device. Training needs none: it
+    moves the weights once, and every replica reads them.
+    """
+    inside = [
+        variable.name
+        for variable in variables
+        if isinstance(
+            variable.value if isinstance(variable, keras.Variable) else variable,
+            tf.distribute.DistributedValues,
+        )
+    ]
+    if inside or tf.distribute.has_strategy():
+        got = repr(inside[0].split(":")[0]) if inside else "a call"
+        raise ValueError(
+            f"train: expected variables made outside strategy.scope(), got {got} "
+            "inside; make model and optimizer without the scope, train(strategy=...) "
+            "is enough"
+        )
 
-    Args:
-        model: Any Keras model with one output.
-        x: Features, of shape `(examples, ...)`, or several of them.
-        y: Targets, of shape `(examples, ...)`.
-        loss: The loss that will compare them. A name or a Keras loss asks for targets
-            of the predictions' shape, a sparse one for integer labels; other functions
-            for the same rank only.
+
+# Losses and metrics
+
+
+def check_loss(loss: Any) -> None:
+    """Check a loss, or each in a structure of several.
 
     Raises:
-        ValueError: If the targets do not fit the predictions; whatever the model raises
-            if it cannot take `x`.
-
-    Example:
-        >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-        >>> check_fit(model, np.ones((4, 1)), np.ones(4), "mse")
-        Traceback (most recent call last):
-            ...
-        ValueError: train: expected y of rank 2 like the predictions, got shape (4,);...
+        ValueError: If Keras knows no loss of that name, or the loss does not reduce a
+            batch to one number.
+        TypeError: If it is neither callable nor a name.
     """
-    # Keras wraps an error from inside a model in a dump of its arguments, unless it is
-    # told to leave it as it is.
-    filtering = keras.config.is_traceback_filtering_enabled()
-    keras.config.disable_traceback_filtering()
+    for one in tf.nest.flatten(loss):
+        if isinstance(one, str):
+            try:
+                keras.losses.get(one)
+            except ValueError:
+                raise unknown("loss", "a Keras loss", one, loss_names()) from None
+        elif isinstance(one, type) or not (callable(one) or one is None):
+            raise TypeError(
+                "loss: expected a function (y_true, y_pred) or a name, got "
+                f"{shorten(one)}; pass for example 'mse'"
+            )
+        elif getattr(one, "reduction", "mean") in (None, "none"):
+            raise ValueError(
+                f"loss: expected {type(one).__name__} to reduce a batch to one number, "
+                "got reduction='none', of which fit follows the sum and shows the "
+                "mean; pass reduction='sum_over_batch_size' or 'sum'"
+            )
+
+
+def check_metrics(metrics: Any) -> None:
+    """Check metrics, in the list or dictionary that holds them."""
+    if not isinstance(metrics, list | tuple | dict):
+        raise TypeError(
+            f"metrics: expected a list, or a dictionary for several outputs, got "
+            f"{shorten(metrics)}; pass for example ['accuracy']"
+        )
+    for one in tf.nest.flatten(metrics):
+        if isinstance(one, str) and one not in (
+            "accuracy",
+            "acc",
+            "crossentropy",
+            "ce",
+        ):
+            try:
+                keras.metrics.get(one)
+            except ValueError:
+                names = ["accuracy", *public(keras.metrics)]
+                raise unknown("metrics", "a Keras metric", one, names) from None
+        elif isinstance(one, type) or not (
+            callable(one) or isinstance(one, str) or one is None
+        ):
+            raise TypeError(
+                "metrics: expected names, functions (y_true, y_pred) or Keras metrics, "
+                f"got {shorten(one)}; pass for example ['accuracy']"
+            )
+
+
+def public(module: Any) -> list[str]:
+    """Name what a module of Keras offers."""
+    return [name for name in dir(module) if not name.startswith("_")]
+
+
+@functools.cache
+def loss_names() -> list[str]:
+    """Name the losses that `keras.losses.get` finds."""
+    found = []
+    for name in ["mse", "mae", *public(keras.losses)]:
+        try:
+            keras.losses.get(name)
+        except (ValueError, TypeError):
+            continue
+        found.append(name)
+    return found
+
+
+# Optimizers
+
+
+def get_optimizer(identifier: Any) -> Any:
+    """Look an optimizer up: a Keras one, the name of one, or an object like those.
+
+    Raises:
+        ValueError: If there is none of that name; the message names the nearest one.
+        TypeError: If it is neither an optimizer nor a name.
+    """
+    methods = ("build", "apply", "get_config")
+    if not isinstance(identifier, str | type) and all(
+        hasattr(identifier, method) for method in methods
+    ):
+        return identifier
+    if not isinstance(identifier, str):
+        raise TypeError(
+            f"optimizer: expected a Keras optimizer or its name, got "
+            f"{shorten(identifier)}; pass for example "
+            "keras.optimizers.SGD(learning_rate=0.01)"
+        )
     try:
-        row = tf.nest.map_structure(lambda part: part[:1], x)
-        predicted = model(row, training=False)
-    finally:
-        if filtering:
-            keras.config.enable_traceback_filtering()
-    if tf.nest.is_nested(predicted):
-        raise ValueError(
-            f"train: expected a model with one output, got a {type(predicted).__name__}"
-            f" of {len(predicted)}; train a model of one of them, or concatenate them"
-        )
-    if y.ndim != len(predicted.shape):
-        raise ValueError(
-            f"train: expected y of rank {len(predicted.shape)} like the predictions, "
-            f"got shape {y.shape}; "
-            f"pass y.reshape(-1, 1)"
-        )
-    known_loss = isinstance(loss, str | keras.losses.Loss)
-    loss_name = loss if isinstance(loss, str) else type(loss).__name__
-    shape = tuple(predicted.shape[1:])
-    labels = (
-        "sparse" in loss_name.lower()
-        and y.dtype.kind == "i"
-        and y.shape[1:] == (*shape[:-1], 1)
+        return keras.optimizers.get(identifier)
+    except ValueError:
+        names = [name for name in optimizer_names() if name != identifier.lower()]
+        raise unknown("optimizer", "a Keras optimizer", identifier, names) from None
+
+
+@functools.cache
+def optimizer_names() -> list[str]:
+    """Name the optimizers that `keras.optimizers.get` finds."""
+    found = []
+    for name in public(keras.optimizers):
+        try:
+            keras.optimizers.get(name)
+        except (ValueError, TypeError):
+            continue
+        found.append(name.lower())
+    return found
+
+
+def build(optimizer: Any, model: keras.Model) -> None:
+    """Make the state of an optimizer for the weights that it is to move.
+
+    An optimizer that is no Keras one is built once for the same weights: nothing asks
+    its `build` to keep the state that it has made before.
+
+    Raises:
+        ValueError: If a Keras optimizer was built for other weights.
+    """
+    variables = model.trainable_variables
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    known = {id(each) for each in getattr(inner, "_trainable_variables", ())}
+    if isinstance(inner, keras.optimizers.Optimizer):
+        optimizer.build(variables)
+        if known and not {id(variable) for variable in variables} <= known:
+            own = known <= {id(variable) for variable in model.variables}
+            got, remedy = (
+                (
+                    f"one built for {len(known)} of them, while others were frozen",
+                    "make a new one after unfreezing, or build it before freezing",
+                )
+                if own
+                else ("one built for other weights", "make a new one for each model")
+            )
+            raise ValueError(
+                f"optimizer: expected one that is new or was built for this model's "
+                f"{len(variables)} trainable weights, got {type(inner).__name__}, "
+                f"{got}; {remedy}"
+            )
+        return
+    built = vars(model).setdefault("_built_optimizers", [])
+    weights = [id(variable) for variable in variables]
+    if not any(one is optimizer and those == weights for one, those in built):
+        optimizer.build(variables)
+        built.append((optimizer, weights))
+
+
+def scaled(optimizer: Any, model: keras.Model) -> Any:
+    """Wrap an optimizer so that it scales the loss, where half precision needs it.
+
+    `compile` does the same. The wrapper is kept with the optimizer, since the scale
+    that it has found is part of the state of the run.
+    """
+    half = model.dtype_policy.name == "mixed_float16"
+    wrapper = keras.optimizers.LossScaleOptimizer
+    if not half or not isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
+    if isinstance(optimizer, wrapper):
+        return optimizer
+    if "_loss_scale" not in vars(optimizer):
+        vars(optimizer)["_loss_scale"] = wrapper(optimizer)
+    return vars(optimizer)["_loss_scale"]
+
+
+# Messages
+
+
+def unknown(what: str, kind: str, got: str, names: Iterable[str]) -> ValueError:
+    """Make the error for a name that nobody knows, with the nearest one."""
+    (nearest,) = difflib.get_close_matches(got.lower(), [*names], n=1, cutoff=0)
+    return ValueError(
+        f"{what}: expected the name of {kind}, got {got!r}; did you mean {nearest!r}?"
     )
-    if known_loss and not labels and y.shape[1:] != shape:
-        raise ValueError(
-            f"train: expected y of shape {(len(y), *shape)} like the "
-            f"predictions, got {y.shape}; "
-            f"give the model as many outputs as there are targets"
-        )
+
+
+def shorten(value: Any, length: int = 80) -> str:
+    """Show a value in one line of an error."""
+    if isinstance(value, Exception):
+        text = str(value)
+    elif isinstance(value, np.ndarray | tf.Tensor):
+        return f"an array of shape {tuple(value.shape)}"
+    else:
+        text = repr(value)
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[:length] + " ..."

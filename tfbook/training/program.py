@@ -1,278 +1,447 @@
-"""Programs: many steps inside one compiled call, made once for each model.
+"""Many steps inside one compiled call, made once for each model.
 
 Calling a compiled step from Python costs more than the step itself when the model is
-small. So the loop over epochs and batches is compiled too.
+small. So the loops over epochs and batches are compiled too. They are written with
+`tf.while_loop` and not with Python's `while`, which TensorFlow would have to rewrite:
+what runs is what stands here, and an error points at the line where it is.
 """
 
-import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfbook.training import arguments, dry_run, lookup, replicas
+from tfbook.training.batches import TEST_ROWS, Arrays, Stream, count_rows, row_order
+from tfbook.training.objective import Objective
+from tfbook.training.steps import Tally
 
-__all__ = ["NUM_KEPT", "Kept", "Program", "get_program"]
+# With batches from elsewhere Python gets control back after so many steps at the
+# latest. Else Ctrl-C could not reach a stream that has no end.
+STEPS_PER_CALL = 1000
 
-NUM_KEPT = 16
-"""The number of programs that are kept with a model; the oldest goes first."""
+PREFIXES = ("training", "validation", "testing")
 
 
 class Program:
-    """The epochs of training, compiled into one call.
+    """The epochs of a run, compiled.
 
     Args:
-        train_step: A function `(x, y)` that moves the weights, and gives the loss
-            before.
-        test_step: A function `(x, y)` that gives the loss.
-        batch_size: The number of rows a step, or `None` for all of them.
-        jit_compile: Whether XLA compiles the call.
-        from_dataset: Whether the data come from a `tf.data.Dataset`. XLA cannot read
-            from one, so it compiles the steps instead.
-
-    Attributes:
-        compiled: The compiled loop, a `tf.function` of the data, the test data, and a
-            tensor of the three numbers that `run` takes.
-
-    Example:
-        >>> weight = tf.Variable(0.0)
-        >>> program = Program(
-        ...     train_step=lambda x, y: weight.assign_add(tf.reduce_sum(x)),
-        ...     test_step=lambda x, y: weight - tf.reduce_mean(y),
-        ... )
-        >>> data = tf.constant([[1.0], [2.0]]), tf.constant([[5.0], [7.0]])
-        >>> losses = program.run(data, data, seed=0, first=1, last=10)
-        >>> [float(loss) for loss in losses]
-        [30.0, 24.0]
+        model: What is trained.
+        objective: The loss and the metrics.
+        train_step: A function of a batch that moves the weights and returns the loss
+            before: a scalar, a `Tally`, or a dictionary of several.
+        test_step: A function of a batch that returns the loss.
+        train_data: What an epoch goes through.
+        test_data: What is tested afterwards, by name.
+        jit_compile: Whether XLA compiles it.
+        names: The names of what `train_step` returns.
     """
 
     def __init__(
         self,
+        model: keras.Model,
+        objective: Objective,
         train_step: Callable,
         test_step: Callable,
-        batch_size: int | None = None,
+        train_data: Arrays | Stream,
+        test_data: dict[str, Arrays | Stream],
         jit_compile: bool = False,
-        from_dataset: bool = False,
+        names: tuple[str, ...] = ("loss",),
     ) -> None:
-        if from_dataset and jit_compile:
-            train_step = tf.function(train_step, jit_compile=True)
+        self.model = model
+        self.objective = objective
         self.train_step = train_step
         self.test_step = test_step
-        self.batch_size = batch_size
-        # A partial and not a method: TensorFlow counts traces by a function's code, and
-        # would warn of needless ones when many models are trained.
-        self.compiled = tf.function(
-            functools.partial(Program._run, self),
-            jit_compile=jit_compile and not from_dataset,
-        )
-        self._traces: dict[tuple, Callable] = {}
+        self.names = names
+        self.columns: dict[str, list[str]] = {}
+
+        # XLA cannot read from a stream: it compiles the steps instead of the loop.
+        streams = isinstance(train_data, Stream)
+        if streams and jit_compile:
+            self._train_batch = tf.function(  # type: ignore[method-assign]
+                self._train_batch, jit_compile=True, autograph=False
+            )
+        # Arrays are tested in the call that trains; all else in calls of its own.
+        self._fused = {} if streams else arrays_of(test_data)
+        self._batch_size = None if streams else train_data.batch_size
+        numbers = tf.TensorSpec((3,), tf.int64)
+        if isinstance(train_data, Stream):
+            self._spec = train_data.dataset.element_spec
+            iterator = iterator_spec(train_data)
+            flags = tf.TensorSpec((2,), tf.bool)
+            self._train = Compiled(
+                self._run_stream, (iterator, tf.TensorSpec((), tf.int64), flags), False
+            )
+        else:
+            specs = {name: each.spec for name, each in self._fused.items()}
+            self._train = Compiled(
+                self._run_block, (train_data.spec, specs, numbers), jit_compile
+            )
+        self._tests = {}
+        for name, each in test_data.items():
+            if name not in self._fused:
+                self._tests[name] = self._compile_test(name, each, jit_compile)
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of the columns of the history."""
+        training = [f"training_{name}" for name in self.names]
+        listed = [name for names in self.columns.values() for name in names]
+        shown = [name for name in listed if name.split("_")[0] in PREFIXES]
+        return [*dict.fromkeys([*training, *shown])]
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """All variables that the compiled calls read or write."""
+        calls = [self._train, *self._tests.values()]
+        return [variable for call in calls for variable in call.variables]
+
+    # What Python calls
 
     def run(
         self,
-        data: tuple[Any, tf.Tensor] | tf.data.Dataset,
-        test: tuple[Any, tf.Tensor] | tf.data.Dataset | None,
+        data: dict[str, Arrays | Stream],
         seed: int,
-        first: int,
-        last: int,
-    ) -> tuple[tf.Tensor, ...]:
-        """Train for some epochs in one call, then test.
+        epochs: range,
+        stopped: Callable[[], bool],
+    ) -> dict[str, float]:
+        """Train for some epochs, then test; return a row of the history."""
+        train_data = data["training"]
+        if isinstance(train_data, Arrays):
+            # One tensor, since each argument of a compiled call costs time.
+            numbers = tf.constant([seed, epochs[0], epochs[-1]], tf.int64)
+            fused = {name: data[name].parts for name in self._fused}
+            values = self._train(train_data.parts, fused, numbers)
+            row = self._row("block", values)
+        else:
+            for epoch in epochs:
+                row = self._run_epoch(train_data, epoch, epoch == epochs[-1], stopped)
+        for name, compiled in self._tests.items():
+            each = data[name]
+            if isinstance(each, Arrays):
+                values = compiled(each.parts)
+            else:
+                values = compiled(each.begin(1), tf.constant(-1, tf.int64))
+                each.end()
+            row |= self._row(name, values)
+        return row
 
-        Args:
-            data: A pair of tensors, or a dataset of batches.
-            test: Another one, or `None`.
-            seed: The seed of the order of the rows.
-            first: The number of the first epoch, counted from 1.
-            last: The number of the last one.
+    def _run_epoch(
+        self, data: Stream, epoch: int, recorded: bool, stopped: Callable[[], bool]
+    ) -> dict[str, float]:
+        """Go through an epoch of a stream, with calls of a bounded length."""
+        iterator, done, more = data.begin(epoch), 0, True
+        sums: Any = 0
+        while more:
+            left = (data.steps or done + STEPS_PER_CALL) - done
+            limit = min(left, STEPS_PER_CALL)
+            flags = tf.constant([recorded, done == 0])
+            values = self._train(iterator, tf.constant(limit, tf.int64), flags)
+            row = self._row("stream", values)
+            steps = int(row.pop("steps"))
+            sums = sums + np.array(
+                [
+                    row.pop(f"{part} {name}")
+                    for part in ("total", "count")
+                    for name in self.names
+                ]
+            )
+            done += steps
+            more = steps == limit and done != data.steps
+            if more and stopped():
+                raise KeyboardInterrupt
+        data.end()
+        if done == 0 or (data.steps and done < data.steps):
+            wanted = f"{data.steps} batches" if data.steps else "one batch or more"
+            raise ValueError(
+                f"{data.name}: expected {wanted} in epoch {epoch}, got {done}: the data "
+                "ran out; pass data that can be gone through again, or fewer epochs"
+            )
+        totals, counts = np.split(sums, 2)
+        means = dict(zip(self.names, totals / counts, strict=True))
+        return {f"training_{name}": float(mean) for name, mean in means.items()} | row
 
-        Returns:
-            The training loss of the last epoch, and the testing loss after it, or
-            `None`.
-        """
-        # One tensor, since each argument of a compiled call costs time.
-        numbers = tf.constant([seed, first, last], tf.int64)
-        arguments = data, test, numbers
-        parts = tf.nest.flatten((data, test))
-        from_dataset = any(isinstance(part, tf.data.Dataset) for part in parts)
-        if from_dataset or tf.config.functions_run_eagerly():
-            return self.compiled(*arguments)
-        # A tf.function looks at all its arguments to find the trace that fits, which
-        # takes as long as a short run. Shapes suffice: a program has one set of dtypes.
-        shapes = tuple(getattr(part, "shape", None) for part in parts)
-        if shapes not in self._traces:
-            self._traces[shapes] = self.compiled.get_concrete_function(*arguments)
-        return self._traces[shapes](*arguments)
+    def _row(self, call: str, values: tf.Tensor) -> dict[str, float]:
+        """Name the numbers that a compiled call has returned."""
+        return dict(zip(self.columns[call], values.numpy().tolist(), strict=True))
 
-    def _run(
-        self,
-        data: tuple[Any, tf.Tensor] | tf.data.Dataset,
-        test: tuple[Any, tf.Tensor] | tf.data.Dataset | None,
-        numbers: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        seed, epoch, last = tf.unstack(numbers)
-        training_loss = tf.constant(0.0)
+    def _pack(self, call: str, values: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Put the numbers of a call into one tensor: each result costs time."""
+        self.columns[call], parts = [], []
+        for name, value in values.items():
+            flat = tf.reshape(tf.cast(value, tf.float64), (-1,))
+            size = flat.shape[0]
+            self.columns[call] += (
+                [name] if size == 1 else [f"{name}_{i}" for i in range(size)]
+            )
+            parts.append(flat)
+        return tf.concat(parts, 0)
+
+    # What is compiled: arrays
+
+    def _run_block(self, data: tuple, tests: dict, numbers: tf.Tensor) -> tf.Tensor:
+        seed, first, last = tf.unstack(numbers)
+
+        def one_epoch(epoch: tf.Tensor, totals: Any, counts: Any) -> tuple:
+            recorded = epoch >= last
+            self._reset_if(recorded)
+            sums = self._run_arrays(data, tf.stack([seed, epoch]), recorded)
+            return epoch + 1, *sums
+
         # Not a tf.range: its length would depend on data, and XLA would compile anew
         # for each.
-        while epoch <= last:
-            training_loss = self._train_epoch(data, tf.stack([seed, epoch]))
-            epoch += 1
-        return training_loss, None if test is None else self._test(test)
-
-    def _train_epoch(
-        self, data: tuple[Any, tf.Tensor] | tf.data.Dataset, seed: tf.Tensor
-    ) -> tf.Tensor:
-        if isinstance(data, tf.data.Dataset):
-            return self._mean_over_batches(self.train_step, data)
-        num_rows = data[1].shape[0]
-        if self.batch_size is None or self.batch_size >= num_rows:
-            return tf.cast(self.train_step(*data), tf.float32)
-        # Sorting random numbers shuffles inside the graph, the same way for the same
-        # seed.
-        order = tf.argsort(tf.random.stateless_uniform((num_rows,), seed))
-        num_rest = num_rows % self.batch_size
-        whole, rest = tf.split(order, [num_rows - num_rest, num_rest])
-        total = tf.constant(0.0)
-        for rows in tf.reshape(whole, (-1, self.batch_size)):
-            total += self._train_on_rows(data, rows)
-        total *= self.batch_size
-        if num_rest:
-            total += self._train_on_rows(data, rest) * num_rest
-        return total / num_rows
-
-    def _train_on_rows(self, data: tuple[Any, tf.Tensor], rows: tf.Tensor) -> tf.Tensor:
-        batch = tf.nest.map_structure(lambda array: tf.gather(array, rows), data)
-        return tf.cast(self.train_step(*batch), tf.float32)
-
-    def _test(self, data: tuple[Any, tf.Tensor] | tf.data.Dataset) -> tf.Tensor:
-        if isinstance(data, tf.data.Dataset):
-            return self._mean_over_batches(self.test_step, data)
-        return self.test_step(*data)
-
-    def _mean_over_batches(self, step: Callable, dataset: tf.data.Dataset) -> tf.Tensor:
-        total = num_rows = tf.constant(0.0)
-        for x, y in dataset:
-            rows_in_batch = tf.cast(tf.shape(y)[0], tf.float32)
-            total += tf.cast(step(x, y), tf.float32) * rows_in_batch
-            num_rows += rows_in_batch
-        return total / num_rows
-
-
-class Kept(NamedTuple):
-    """A program, and what it was made for.
-
-    Attributes:
-        program: The compiled loop.
-        optimizer: What moves the weights in it.
-        state: The values that the optimizer's variables had then.
-        trainable: The ids of the weights that it moves.
-        strategy: What shares its steps out, or `None`; kept so that its id stays its.
-
-    Example:
-        >>> steps = (lambda x, y: tf.reduce_sum(x),) * 2
-        >>> Kept(Program(*steps), keras.optimizers.SGD(), [], [], None).trainable
-        []
-    """
-
-    program: Program
-    optimizer: Any
-    state: list[np.ndarray]
-    trainable: list[int]
-    strategy: tf.distribute.Strategy | None
-
-
-def get_program(
-    model: keras.Model,
-    steps: tuple[Callable, Callable],
-    train_batch: tuple[Any, np.ndarray],
-    test_batch: tuple[Any, np.ndarray] | None,
-    optimizer: Any,
-    loss: str | Callable,
-    batch_size: int | None = None,
-    jit_compile: bool = False,
-    from_dataset: bool = False,
-    strategy: tf.distribute.Strategy | None = None,
-) -> tuple[Program, Any]:
-    """Find the compiled program of a model, or make it at the first call.
-
-    Programs are kept with the model, one for each combination of the other arguments
-    and of the data's shapes.
-
-    Args:
-        model: Any Keras model with one output. If its weights do not exist yet, they
-            are made.
-        steps: What the program repeats: `training.train_step` and `training.test_step`,
-            or functions with their arguments.
-        train_batch: Features and targets; of a dataset the first batch.
-        test_batch: The same to test on, or `None`.
-        optimizer: An optimizer, or the name of one.
-        loss: A function `(y_true, y_pred)`, or a name that Keras knows.
-        batch_size: Rows a step, or `None` for all.
-        jit_compile: Whether XLA compiles it.
-        from_dataset: Whether the data come from a `tf.data.Dataset`.
-        strategy: What shares the steps out to several devices, or `None`.
-
-    Returns:
-        The program, and its optimizer, which is the one that was given, or one of the
-        given name, as good as new.
-
-    Raises:
-        ValueError: If the model, the data, the optimizer and the loss do not fit.
-
-    Example:
-        >>> from tfbook.training import test_step, train_step
-        >>> model = keras.Sequential([keras.layers.Dense(1)])
-        >>> data = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
-        >>> arguments = model, (train_step, test_step), data, None, "sgd", "mse"
-        >>> get_program(*arguments) == get_program(*arguments)
-        True
-    """
-    # In the model's own __dict__, past Keras's tracking: the programs are not part of
-    # what it saves, and they go when the model goes.
-    programs: dict[tuple, Kept] = vars(model).setdefault("_programs", {})
-    arrays = tf.nest.flatten([train_batch, test_batch or ()])
-    features = train_batch[0]
-    key = (
-        optimizer if isinstance(optimizer, str) else id(optimizer),
-        loss if isinstance(loss, str) else id(loss),
-        batch_size,
-        jit_compile,
-        from_dataset,
-        id(strategy),
-        tuple(features) if isinstance(features, dict) else type(features),
-        *((array.shape[1:], array.dtype) for array in arrays),
-    )
-    # A layer may have been frozen, or added, since the program was made.
-    trainable = [id(variable) for variable in model.trainable_variables]
-    if key not in programs or programs[key].trainable != trainable:
-        replicas.check_scope(model.variables)
-        found, function = lookup.get_optimizer(optimizer), lookup.get_loss(loss)
-        arguments.check_fit(model, *train_batch, loss)
-        if test_batch is not None:
-            arguments.check_fit(model, *test_batch, loss)
-        row = tf.nest.map_structure(lambda array: tf.constant(array[:1]), train_batch)
-        dry_run.check_step(model, steps[0], function, *row)
-        lookup.build(found, model.trainable_variables)
-        replicas.check_scope(found.variables)
-
-        train_step: Callable = functools.partial(steps[0], model, found, function)
-        test_step: Callable = functools.partial(steps[1], model, function)
-        if strategy is not None:
-            train_step = replicas.share_train_step(
-                strategy, steps[0], model, found, function
-            )
-            test_step = replicas.share_step(strategy, test_step)
-        programs[key] = Kept(
-            Program(train_step, test_step, batch_size, jit_compile, from_dataset),
-            found,
-            [variable.numpy() for variable in found.variables],
-            [id(variable) for variable in model.trainable_variables],
-            strategy,
+        _, totals, counts = tf.while_loop(
+            lambda epoch, totals, counts: epoch <= last,
+            one_epoch,
+            (first, *self._zeros()),
         )
-        if len(programs) > NUM_KEPT:
-            del programs[next(iter(programs))]
-    kept = programs[key]
-    if isinstance(optimizer, str):
-        for variable, value in zip(kept.optimizer.variables, kept.state, strict=True):
-            variable.assign(value)
-    return kept.program, kept.optimizer
+        values = self._training_values(totals / counts)
+        for name, parts in tests.items():
+            values |= self._test_arrays(name, parts)
+        return self._pack("block", values | {"finite": self._finite()})
+
+    def _run_arrays(self, data: tuple, seed: tf.Tensor, recorded: tf.Tensor) -> tuple:
+        """Go through the rows once, in a random order if that matters."""
+        rows, size = count_static(data), self._batch_size
+        if size == rows:
+            return self._train_batch(data, recorded)
+        order = row_order(seed, rows)
+        whole = tf.reshape(order[: rows - rows % size], (-1, size))
+
+        def one_batch(i: tf.Tensor, totals: Any, counts: Any) -> tuple:
+            sums = self._train_batch(take(data, whole[i]), recorded)
+            return i + 1, totals + sums[0], counts + sums[1]
+
+        _, totals, counts = tf.while_loop(
+            lambda i, totals, counts: i < rows // size,
+            one_batch,
+            (tf.constant(0), *self._zeros()),
+        )
+        if rows % size:
+            rest = take(data, order[rows - rows % size :])
+            sums = self._train_batch(rest, recorded)
+            totals, counts = totals + sums[0], counts + sums[1]
+        return totals, counts
+
+    def _test_arrays(self, name: str, data: tuple) -> dict[str, tf.Tensor]:
+        """Test rows in memory, in batches that fit where those of training do."""
+        rows = count_static(data)
+        size = min(max(self._batch_size or 0, TEST_ROWS), rows)
+        self.objective.reset()
+
+        def one_batch(i: tf.Tensor, total: tf.Tensor) -> tuple:
+            return i + 1, total + self._test_batch(part_of(data, i * size, size))
+
+        total = tf.constant(0.0, tf.float64)
+        if size == rows:
+            total = self._test_batch(data)
+        else:
+            _, total = tf.while_loop(
+                lambda i, total: i < rows // size, one_batch, (tf.constant(0), total)
+            )
+            if rows % size:
+                start = rows - rows % size
+                total += self._test_batch(part_of(data, start, rows % size))
+        return self._testing_values(name, total / rows)
+
+    # What is compiled: streams
+
+    def _run_stream(self, iterator: Any, limit: tf.Tensor, flags: tf.Tensor) -> Any:
+        recorded, is_first = tf.unstack(flags)
+        self._reset_if(tf.logical_and(recorded, is_first))
+
+        def step(batch: tuple, totals: Any, counts: Any) -> tuple:
+            sums = self._train_batch(batch, recorded)
+            return totals + sums[0], counts + sums[1]
+
+        steps, totals, counts = for_each(
+            iterator, self._spec, limit, step, self._zeros()
+        )
+        sums = {
+            f"{part} {name}": value
+            for part, values in (("total", totals), ("count", counts))
+            for name, value in zip(self.names, tf.unstack(values), strict=True)
+        }
+        measured = self._results("training")
+        rest = {"steps": steps, "finite": self._finite()}
+        return self._pack("stream", sums | measured | rest)
+
+    def _compile_test(self, name: str, data: Arrays | Stream, jit: bool) -> "Compiled":
+        if isinstance(data, Arrays):
+
+            def test(parts: tuple) -> tf.Tensor:
+                return self._pack(name, self._test_arrays(name, parts))
+
+            return Compiled(test, (data.spec,), jit)
+
+        def test_stream(iterator: Any, limit: tf.Tensor) -> tf.Tensor:
+            self.objective.reset()
+
+            def step(batch: tuple, total: Any, rows: Any) -> tuple:
+                count = tf.cast(count_rows(batch), tf.float64)
+                return total + self._test_batch(batch), rows + count
+
+            zero = tf.constant(0.0, tf.float64)
+            _, total, rows = for_each(
+                iterator, data.dataset.element_spec, limit, step, (zero, zero)
+            )
+            return self._pack(name, self._testing_values(name, total / rows))
+
+        specs = (iterator_spec(data), tf.TensorSpec((), tf.int64))
+        return Compiled(test_stream, specs, False)
+
+    # What is compiled: one batch
+
+    def _train_batch(self, batch: tuple, recorded: tf.Tensor) -> tuple:
+        """Take a step; return the sums and the counts of what it returned."""
+        found = self.train_step(*batch)
+        values = found if isinstance(found, dict) else {"loss": found}
+        rows = tf.cast(count_rows(batch), tf.float64)
+        tallies = [as_tally(values[name], rows) for name in self.names]
+        if self.objective.measures:
+            # Only the last epoch of a block has a row in the history.
+            tf.cond(recorded, quietly(self.objective.update), lambda: 0)
+        return (
+            tf.stack([each.total for each in tallies]),
+            tf.stack([each.count for each in tallies]),
+        )
+
+    def _test_batch(self, batch: tuple) -> tf.Tensor:
+        """Test; return the loss, summed over the rows."""
+        value = self.test_step(*batch)
+        if self.objective.measures:
+            self.objective.update()
+        return tf.cast(value, tf.float64) * tf.cast(count_rows(batch), tf.float64)
+
+    def _zeros(self) -> tuple[tf.Tensor, tf.Tensor]:
+        # In double precision: single counts no further than 16 777 216.
+        return (tf.zeros(len(self.names), tf.float64),) * 2
+
+    def _reset_if(self, condition: tf.Tensor) -> None:
+        if self.objective.measures:
+            tf.cond(condition, quietly(self.objective.reset), lambda: 0)
+
+    def _results(self, prefix: str) -> dict[str, tf.Tensor]:
+        if not self.objective.measures:
+            return {}
+        found = self.objective.results()
+        return {f"{prefix}_{name}": value for name, value in found.items()}
+
+    def _training_values(self, means: tf.Tensor) -> dict[str, tf.Tensor]:
+        named = zip(self.names, tf.unstack(means), strict=True)
+        losses = {f"training_{name}": mean for name, mean in named}
+        return losses | self._results("training")
+
+    def _testing_values(self, name: str, mean: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {f"{name}_loss": mean} | self._results(name)
+
+    def _finite(self) -> tf.Tensor:
+        """Whether all weights are finite numbers."""
+        return tf.reduce_all(
+            [
+                tf.reduce_all(tf.math.is_finite(variable))
+                for variable in self.model.trainable_variables
+            ]
+        )
+
+
+class Compiled:
+    """A function with one trace.
+
+    A `tf.function` looks at all its arguments to find the trace that fits, which
+    takes as long as a short run; and it keeps every trace that it has ever made.
+    """
+
+    def __init__(self, function: Callable, specs: tuple, jit_compile: bool) -> None:
+        # By way of a lambda: TensorFlow counts traces by a function's code and object,
+        # and would warn of needless ones when many models are trained.
+        self.function = tf.function(
+            lambda *arguments: function(*arguments),
+            jit_compile=jit_compile,
+            autograph=False,
+        )
+        self.concrete = self.function.get_concrete_function(*specs)
+        self.variables = self.concrete.variables
+
+    def __call__(self, *arguments: Any) -> tf.Tensor:
+        if tf.config.functions_run_eagerly():
+            return self.function(*arguments)
+        return self.concrete(*arguments)
+
+
+def for_each(
+    iterator: Any, spec: Any, limit: tf.Tensor, step: Callable, state: tuple
+) -> tuple:
+    """Take a step for each batch, at most `limit` unless it is negative."""
+
+    def next_batch(i: tf.Tensor) -> Any:
+        # No further than the limit: what is taken from an iterator is gone.
+        return tf.cond(
+            tf.not_equal(i, limit),
+            iterator.get_next_as_optional,
+            lambda: tf.experimental.Optional.empty(spec),
+        )
+
+    def body(i: tf.Tensor, batch: Any, *state: Any) -> tuple:
+        parts = batch.get_value()
+        if isinstance(parts, list) or not isinstance(parts, tuple):
+            parts = tuple(parts) if isinstance(parts, list) else (parts,)
+        state = step(parts, *state)
+        return i + 1, next_batch(i + 1), *state
+
+    zero = tf.constant(0, tf.int64)
+    steps, _, *state = tf.while_loop(
+        lambda i, batch, *state: batch.has_value(),
+        body,
+        (zero, next_batch(zero), *state),
+    )
+    return steps, *state
+
+
+def iterator_spec(data: Stream) -> tf.TypeSpec:
+    """Describe the iterators of a stream."""
+    return tf.data.IteratorSpec(data.dataset.element_spec)
+
+
+def arrays_of(test_data: dict) -> dict[str, Arrays]:
+    """Choose the data that lie in memory."""
+    return {name: each for name, each in test_data.items() if isinstance(each, Arrays)}
+
+
+def as_tally(value: Any, rows: tf.Tensor) -> Tally:
+    """Return a tally as it is, and a number as the mean over the rows."""
+    if isinstance(value, Tally):
+        return Tally(*(tf.cast(each, tf.float64) for each in value))
+    return Tally(tf.cast(value, tf.float64) * rows, rows)
+
+
+def quietly(function: Callable) -> Callable:
+    """Return a branch of a `tf.cond` that calls a function for its effect."""
+
+    def branch() -> int:
+        function()
+        return 0
+
+    return branch
+
+
+def count_static(data: tuple) -> int:
+    """Return the number of rows of arrays, which is known while tracing."""
+    return tf.nest.flatten(data)[0].shape[0]
+
+
+def take(data: tuple, rows: tf.Tensor) -> tuple:
+    """Take rows of arrays."""
+    return tf.nest.map_structure(lambda part: tf.gather(part, rows), data)
+
+
+def part_of(data: tuple, start: Any, size: int) -> tuple:
+    """Take neighbouring rows of arrays; their number is known while tracing."""
+
+    def cut(part: tf.Tensor) -> tf.Tensor:
+        rows = part[start : start + size]
+        return tf.ensure_shape(rows, (size, *part.shape[1:]))
+
+    return tf.nest.map_structure(cut, data)

@@ -1,10 +1,14 @@
-"""Strategies: one step shared out to several devices, with the result of one device.
+"""A step shared out to several devices, with the result of one device.
 
-Each replica of the model takes its share of the rows of a batch. What it computes from
-them are means, which count by its number of rows, so that their sum over the replicas
-is the mean over the whole batch. The optimizer then moves the weights once, as it would
-on one device: clipping and schedules mean the same, and the weights are kept once in
-each process.
+Each replica calls the model on its share of the rows of a batch, and that is where the
+time goes. The predictions are then gathered, and each replica computes the loss of the
+whole batch, as one device would. So every loss is right by construction, whatever it
+does with the rows: means, sums, ratios of sums, masks, weights, pairs of rows. What a
+replica sends back through its share of the model is the part of the slope that belongs
+to its rows; the sum over the replicas is the gradient of the whole.
+
+The optimizer moves the weights once, outside the replicas: clipping and schedules mean
+what they mean on one device, and the weights are kept once in each process.
 """
 
 from collections.abc import Callable
@@ -13,249 +17,260 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfbook.training import dry_run
-
-__all__ = [
-    "agree",
-    "check_scope",
-    "check_strategy",
-    "share_step",
-    "share_train_step",
-    "sum_over_replicas",
-]
+from tfbook.training.dry_run import Forward, forward
+from tfbook.training.objective import Objective, masks_of, set_masks
 
 
-def check_strategy(
-    strategy: Any, jit_compile: bool = False, checkpoints: bool = False
-) -> None:
-    """Check that a strategy is one that training can use.
-
-    Args:
-        strategy: What was given, or `None`.
-        jit_compile: Whether XLA is to compile the steps.
-        checkpoints: Whether the run is to write checkpoints.
-
-    Raises:
-        TypeError: If it is neither of the two strategies that are known.
-        ValueError: If it does not go together with the rest.
-
-    Example:
-        >>> check_strategy("mirrored")
-        Traceback (most recent call last):
-            ...
-        TypeError: strategy: expected a MirroredStrategy or a Multi..., got...
-    """
-    if strategy is None:
-        return
-    several_workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-    if not (several_workers or isinstance(strategy, tf.distribute.MirroredStrategy)):
-        raise TypeError(
-            "strategy: expected a MirroredStrategy or a MultiWorkerMirroredStrategy, "
-            f"got {strategy!r}; pass for example tf.distribute.MirroredStrategy()"
-        )
-    if jit_compile:
-        raise ValueError(
-            "train: expected jit_compile=False with a strategy, got True; XLA compiles "
-            "for one device, so drop one of the two"
-        )
-    if several_workers and checkpoints:
-        raise ValueError(
-            "train: expected no checkpoint_dir with a MultiWorkerMirroredStrategy, got "
-            "one; checkpoints work in one process, for example with a MirroredStrategy"
-        )
-
-
-def check_scope(variables: list) -> None:
-    """Check that variables were made outside the scope of every strategy.
-
-    A scope makes a copy of each variable for every device. Training needs none: it
-    moves the weights once, and every replica reads them.
-
-    Args:
-        variables: Those of a model and its optimizer.
-
-    Raises:
-        ValueError: If one was made inside a scope, or this is called in one.
-
-    Example:
-        >>> with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
-        ...     variable = tf.Variable(1.0, name="bias")
-        >>> check_scope([variable])
-        Traceback (most recent call last):
-            ...
-        ValueError: train: expected variables made outside strategy.scope(), got...
-    """
-    inside = [
-        variable.name
-        for variable in variables
-        if isinstance(
-            variable.value if isinstance(variable, keras.Variable) else variable,
-            tf.distribute.DistributedValues,
-        )
-    ]
-    if inside or tf.distribute.has_strategy():
-        got = repr(inside[0].split(":")[0]) if inside else "a call"
-        raise ValueError(
-            f"train: expected variables made outside strategy.scope(), got {got} "
-            "inside; make model and optimizer without the scope, train(strategy=...) "
-            "is enough"
-        )
-
-
-def sum_over_replicas(values: Any, integers: bool = False) -> Any:
-    """Sum what the replicas have; to be called by each of them.
-
-    Args:
-        values: A tensor, or lists of tensors and `None`, alike on every replica.
-        integers: Whether to sum those of integers, too, and not leave them as they are.
-
-    Returns:
-        The sums, in the same lists.
-
-    Example:
-        >>> float(sum_over_replicas([tf.constant(3.0), None])[0])
-        3.0
-    """
-    flat = tf.nest.flatten(values)
-    places: dict[tf.DType, list[int]] = {}
-    for place, value in enumerate(flat):
-        if value is not None and (integers or value.dtype.is_floating):
-            places.setdefault(value.dtype, []).append(place)
-    # As many at once as can be: every reduction waits for the slowest replica.
-    for same_type in places.values():
-        sums = tf.distribute.get_replica_context().all_reduce(
-            tf.distribute.ReduceOp.SUM, [flat[place] for place in same_type]
-        )
-        for place, total in zip(same_type, sums, strict=True):
-            flat[place] = total
-    return tf.nest.pack_sequence_as(values, flat)
-
-
-def share_step(strategy: tf.distribute.Strategy, step: Callable) -> Callable:
-    r"""Make a step that each replica takes on its share of the rows.
-
-    Of the $n$ rows of a batch, replica $r$ of $k$ takes those from $\lfloor n r / k
-    \rfloor$ up to $\lfloor n (r + 1) / k \rfloor$. Every worker is given the whole
-    batch.
+class Replicas:
+    """The two steps of training, for the replicas of a strategy.
 
     Args:
         strategy: It says how many replicas there are.
-        step: A function `(x, y)` that gives means over the rows: a tensor, or lists of
-            tensors. What is not a floating point number has to be the same on all.
-
-    Returns:
-        A function `(x, y)` that gives the means over the rows of all replicas.
-
-    Example:
-        >>> strategy = tf.distribute.MirroredStrategy(["CPU:0"])
-        >>> step = share_step(strategy, lambda x, y: tf.reduce_mean(x * y))
-        >>> float(tf.function(step)(tf.constant([1.0, 2.0]), tf.constant([3.0, 4.0])))
-        5.5
-    """
-
-    def step_on_share(x: Any, y: tf.Tensor) -> Any:
-        context = tf.distribute.get_replica_context()
-        replica, num_replicas = (
-            context.replica_id_in_sync_group,
-            context.num_replicas_in_sync,
-        )
-        num_rows = tf.shape(y)[0]
-        first = num_rows * replica // num_replicas
-        last = num_rows * (replica + 1) // num_replicas
-        weight = tf.cast((last - first) / num_rows, tf.float32)
-        # The mean of no rows is not a number: a replica without any takes one of
-        # another's, and counts it zero times.
-        share = slice(first, tf.maximum(last, first + 1))
-        means = step(*tf.nest.map_structure(lambda array: array[share], (x, y)))
-
-        def whole(mean: tf.Tensor | None) -> tf.Tensor | None:
-            if mean is None or not mean.dtype.is_floating:
-                return mean
-            return tf.convert_to_tensor(mean) * tf.cast(weight, mean.dtype)
-
-        return sum_over_replicas(tf.nest.map_structure(whole, means))
-
-    def shared_step(x: Any, y: tf.Tensor) -> Any:
-        results = strategy.run(step_on_share, (x, y))
-        return tf.nest.map_structure(
-            lambda result: strategy.experimental_local_results(result)[0], results
-        )
-
-    return shared_step
-
-
-def share_train_step(
-    strategy: tf.distribute.Strategy,
-    train_step: Callable,
-    model: keras.Model,
-    optimizer: Any,
-    loss: Callable,
-) -> Callable:
-    """Make a training step that each replica takes on its share of the rows.
-
-    With dropout, each replica drops the same units from the rows of its share; a batch
-    normalization takes the statistics of a share, and averages them.
-
-    Args:
-        strategy: It says how many replicas there are.
-        train_step: A function `(model, optimizer, loss, x, y)` that gives the loss.
         model: Any Keras model whose weights exist.
-        optimizer: An optimizer that was built for them.
-        loss: A function `(y_true, y_pred)`.
-
-    Returns:
-        A function `(x, y)` that moves the weights, and gives the loss before.
-
-    Example:
-        >>> from tfbook import training
-        >>> zero = keras.layers.Dense(1, kernel_initializer="zeros")
-        >>> model = keras.Sequential([keras.Input((1,)), zero])
-        >>> strategy = tf.distribute.MirroredStrategy(["CPU:0"])
-        >>> sgd, mse = keras.optimizers.SGD(0.5), keras.losses.mean_squared_error
-        >>> step = share_train_step(strategy, training.train_step, model, sgd, mse)
-        >>> float(tf.function(step)(tf.constant([[1.0]]), tf.constant([[3.0]])))
-        9.0
-        >>> zero.kernel.numpy().tolist()
-        [[3.0]]
+        objective: The loss and the metrics.
+        batch: An example of a batch.
+        predicted: The predictions for it.
     """
 
-    def try_step(x: Any, y: tf.Tensor) -> list:
-        trial = dry_run.Trial(model)
-        value = train_step(trial, trial, loss, x, y)
-        return [value, trial.gradients, trial.state]
+    def __init__(
+        self,
+        strategy: tf.distribute.Strategy,
+        model: keras.Model,
+        objective: Objective,
+        batch: tuple,
+        predicted: Any,
+    ) -> None:
+        self.strategy = strategy
+        self.objective = objective
+        _, y, weights = (*batch, None, None)[:3]
+        self.whole_loss = objective.compiled_for(
+            *tf.nest.map_structure(
+                rows_unknown, (y, predicted, masks_of(predicted), weights)
+            )
+        )
 
-    shared_step = share_step(strategy, try_step)
+    def train_step(
+        self,
+        model: keras.Model,
+        optimizer: Any,
+        loss: Callable,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+    ) -> tf.Tensor:
+        """Do what `steps.train_step` does, each replica on its share of the rows."""
+        variables = model.trainable_variables
+        scale = getattr(optimizer, "scale_loss", tf.identity)
 
-    def step(x: Any, y: tf.Tensor) -> tf.Tensor:
-        value, gradients, state = shared_step(x, y)
-        optimizer.apply(gradients, model.trainable_variables)
+        def on_share(x: Any, y: Any, sample_weight: Any) -> tuple:
+            share = Share(x)
+            with tf.GradientTape() as tape:
+                here = forward(model, share.of(x), training=True)
+                predicted = share.counted(here.predicted)
+                penalty = total(here.penalties)
+            whole, masks = share.gather(here.predicted)
+            with tf.GradientTape(watch_accessed_variables=False) as slope_tape:
+                slope_tape.watch(whole)
+                value = self.whole_loss(y, whole, masks, sample_weight)
+                scaled = scale(value)
+            slopes = share.counted(slope_tape.gradient(scaled, whole), whole=True)
+            # The penalty is the same on every replica: each adds its part of it.
+            part = scale(tf.ones_like(penalty)) / share.num_replicas
+            gradients = tape.gradient(
+                [*tf.nest.flatten(predicted), penalty],
+                variables,
+                output_gradients=[*tf.nest.flatten(slopes), part],
+            )
+            return (
+                value + tf.cast(penalty, value.dtype),
+                share.sum(gradients),
+                share.mean(here.state),
+                whole,
+                masks,
+            )
+
+        value, gradients, state, whole, masks = self.run(on_share, x, y, sample_weight)
+        optimizer.apply([whole_gradient(each) for each in gradients], variables)
         for variable, new in zip(model.non_trainable_variables, state, strict=True):
             if new is not None:
                 variable.assign(new)
+        set_masks(whole, masks)
+        self.objective.remember(y, whole, sample_weight)
         return value
 
-    return step
+    def test_step(
+        self,
+        model: keras.Model,
+        loss: Callable,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+    ) -> tf.Tensor:
+        """Do what `steps.test_step` does, each replica on its share of the rows."""
+
+        def on_share(x: Any) -> tuple:
+            share = Share(x)
+            here = forward(model, share.of(x), training=False)
+            return *share.gather(here.predicted), total(here.penalties)
+
+        whole, masks, penalty = self.run(on_share, x)
+        set_masks(whole, masks)
+        value = loss(y, whole, sample_weight)
+        return value + tf.cast(penalty, value.dtype)
+
+    def run(self, function: Callable, *arguments: Any) -> Any:
+        """Run a function on every replica, and return what the first one returns."""
+        results = self.strategy.run(function, arguments)
+        return tf.nest.map_structure(
+            lambda result: self.strategy.experimental_local_results(result)[0], results
+        )
+
+
+class Share:
+    r"""The rows of a batch that belong to the replica that asks.
+
+    Of the $n$ rows of a batch, replica $r$ of $k$ takes those from $\lfloor n r / k
+    \rfloor$ up to $\lfloor n (r + 1) / k \rfloor$.
+    """
+
+    def __init__(self, x: Any) -> None:
+        self.context = tf.distribute.get_replica_context()
+        self.num_replicas = self.context.num_replicas_in_sync
+        replica = self.context.replica_id_in_sync_group
+        self.num_rows = tf.shape(tf.nest.flatten(x)[0])[0]
+        self.first = self.num_rows * replica // self.num_replicas
+        self.last = self.num_rows * (replica + 1) // self.num_replicas
+
+    def of(self, values: Any) -> Any:
+        """Take the share of arrays.
+
+        A model cannot be called with no rows: a replica without any takes one of
+        another's, which `counted` leaves out again.
+        """
+        rows = slice(self.first, tf.maximum(self.last, self.first + 1))
+        return tf.nest.map_structure(lambda array: array[rows], values)
+
+    def counted(self, values: Any, whole: bool = False) -> Any:
+        """Take the rows that count: of what `of` gave, or of the whole batch."""
+        start = self.first if whole else 0
+        rows = slice(start, start + self.last - self.first)
+        return tf.nest.map_structure(lambda array: array[rows], values)
+
+    def gather(self, predicted: Any) -> tuple[Any, list]:
+        """Put predictions, and their masks, together from all replicas."""
+        masks = [
+            None
+            if mask is None
+            else tf.cast(self.gather_rows(tf.cast(mask, tf.int32)), tf.bool)
+            for mask in masks_of(predicted)
+        ]
+        return tf.nest.map_structure(self.gather_rows, predicted), masks
+
+    def gather_rows(self, values: tf.Tensor) -> tf.Tensor:
+        """Put the rows that count together from all replicas."""
+        return self.context.all_gather(self.counted(values), axis=0)
+
+    def sum(self, gradients: list) -> list:
+        """Add gradients up over the replicas.
+
+        That of an embedding is a list of rows with their ids. They are put one after
+        the other, as one device has them: optimizers differ in what they do with an
+        id that occurs twice.
+        """
+        gather = self.context.all_gather
+        return add_up(
+            self.context,
+            [
+                (gather(each.values, axis=0), gather(each.indices, axis=0))
+                if isinstance(each, tf.IndexedSlices)
+                else each
+                for each in gradients
+            ],
+        )
+
+    def mean(self, states: list) -> list:
+        """Average states over the replicas by their rows; integers are equal on all."""
+        weight = (self.last - self.first) / self.num_rows
+        floats = [
+            state * tf.cast(weight, state.dtype) if is_float(state) else None
+            for state in states
+        ]
+        means = add_up(self.context, floats)
+        return [
+            state if mean is None else mean
+            for state, mean in zip(states, means, strict=True)
+        ]
+
+
+def is_float(value: Any) -> bool:
+    """Whether something is a tensor of floats."""
+    return value is not None and value.dtype.is_floating
+
+
+def add_up(context: tf.distribute.ReplicaContext, values: list) -> list:
+    """Add tensors up over the replicas; what is no tensor stays as it is.
+
+    As many at once as can be: each reduction waits for the slowest replica.
+    """
+    values = list(values)
+    places: dict[tf.DType, list[int]] = {}
+    for place, value in enumerate(values):
+        if isinstance(value, tf.Tensor):
+            places.setdefault(value.dtype, []).append(place)
+    for same_type in places.values():
+        sums = context.all_reduce(
+            tf.distribute.ReduceOp.SUM, [values[place] for place in same_type]
+        )
+        for place, sum_ in zip(same_type, sums, strict=True):
+            values[place] = sum_
+    return values
+
+
+def total(penalties: list) -> tf.Tensor:
+    """Add penalties up."""
+    floats = [tf.cast(tf.reduce_sum(each), tf.float32) for each in penalties]
+    return tf.add_n(floats) if floats else tf.constant(0.0)
+
+
+def whole_gradient(gradient: Any) -> Any:
+    """Undo what `Share.sum` does to the gradient of an embedding."""
+    if isinstance(gradient, tuple):
+        return tf.IndexedSlices(*gradient)
+    return gradient
+
+
+def rows_unknown(part: Any) -> tf.TensorSpec | None:
+    """Describe an array with any number of rows."""
+    if part is None:
+        return None
+    return tf.TensorSpec((None, *part.shape[1:]), part.dtype)
+
+
+def check_penalties(model: keras.Model, here: Forward, num_replicas: int) -> None:
+    """Refuse what cannot be shared out: a penalty that depends on the rows.
+
+    Nobody knows whether it is a sum or a mean over them.
+    """
+    regularized = [v for v in model.trainable_variables if v.regularizer is not None]
+    if num_replicas > 1 and len(here.penalties) > len(regularized):
+        raise ValueError(
+            "train: expected no add_loss and no activity_regularizer with a strategy "
+            f"of {num_replicas} replicas, got one; add it in the loss, or use one device"
+        )
 
 
 def agree(strategy: tf.distribute.Strategy, variables: list) -> None:
-    """Give the variables of every worker the values that they have on the first.
-
-    Args:
-        strategy: The strategy of the workers. If it has one process, nothing happens.
-        variables: The same on every worker, but for their values.
-
-    Example:
-        >>> agree(tf.distribute.MirroredStrategy(["CPU:0"]), [tf.Variable(1.0)])
-    """
+    """Give the variables of every worker the values that they have on the first."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return
 
     def first_values() -> list[tf.Tensor]:
         context = tf.distribute.get_replica_context()
+        is_first = context.replica_id_in_sync_group == 0
         values = [tf.convert_to_tensor(variable) for variable in variables]
-        if context.replica_id_in_sync_group != 0:
-            values = [tf.zeros_like(value) for value in values]
-        return sum_over_replicas(values, integers=True)
+        return add_up(
+            context, [value if is_first else tf.zeros_like(value) for value in values]
+        )
 
     values = tf.function(lambda: strategy.run(first_values))()
     for variable, value in zip(variables, values, strict=True):

@@ -1,0 +1,250 @@
+"""The compiled programs of a model: made once, and found again.
+
+A program is kept with the model in whose weights it is compiled. It is found again
+only if it would be the same program; the key says all that a trace depends on.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfbook.training import arguments, dry_run, steps
+from tfbook.training.batches import Arrays, Stream
+from tfbook.training.identity import frozen, frozen_model, settings_of
+from tfbook.training.objective import Objective
+from tfbook.training.program import Program
+from tfbook.training.replicas import Replicas, check_penalties
+
+NUM_KEPT = 16
+
+Data = Arrays | Stream
+
+
+class Kept(NamedTuple):
+    """A program, and what it was made for."""
+
+    program: Program
+    objective: Objective
+    optimizer: Any
+    state: list[np.ndarray]  # of an optimizer given by name, as it was when it was new
+    predicted: Any  # what the model returns: shapes and types
+    held: list  # objects that the key knows by identity, kept alive with it
+
+
+def prepare_data(model: keras.Model, data: dict[str, Data], strict: bool) -> None:
+    """Make the model's weights if it has none, and tensors of the arrays."""
+    train_data = data["training"]
+    if not model.built:
+        try:
+            dry_run.build(model, features(train_data))
+        except NotImplementedError:
+            if strict:
+                raise
+            # A model without `call` is for a step of one's own, which calls its parts.
+    weights = {variable.dtype for variable in model.variables}
+    float_type = "float64" if "float64" in weights else keras.config.floatx()
+    for each in data.values():
+        if isinstance(each, Arrays):
+            each.convert(float_type)
+
+
+def features(data: Data) -> Any:
+    """Return something to build a model with: rows, or their form."""
+    if isinstance(data, Stream):
+        return tf.nest.map_structure(
+            lambda spec: keras.KerasTensor(spec.shape, spec.dtype.name), data.spec[0]
+        )
+    return tf.nest.map_structure(
+        lambda part: tf.constant(
+            part[: data.batch_size],
+            keras.config.floatx() if part.dtype.kind == "f" else None,
+        ),
+        data.parts[0],
+    )
+
+
+def get_program(
+    model: keras.Model,
+    data: dict[str, Data],
+    *,
+    optimizer: Any,
+    loss: Any,
+    metrics: Any,
+    step: Callable | None,
+    jit_compile: bool,
+    strategy: tf.distribute.Strategy | None,
+) -> tuple[Program, Any]:
+    """Find the compiled program of a run, or make it."""
+    found = optimizer
+    if step is None or not tf.nest.is_nested(optimizer):
+        found = arguments.scaled(arguments.get_optimizer(optimizer), model)
+    # In the model's own __dict__, past Keras's tracking: the programs are not part of
+    # what is saved, and go when the model goes.
+    programs: dict[Any, Kept] = vars(model).setdefault("_programs", {})
+
+    def key_of(held: list) -> tuple:
+        held += [optimizer, loss, metrics, step, strategy]
+        return (
+            optimizer if isinstance(optimizer, str) else frozen_optimizer(found, held),
+            *(frozen(each, held) for each in (loss, metrics, step)),
+            jit_compile,
+            id(strategy),
+            keras.config.floatx(),
+            tuple((name, form_of(each)) for name, each in data.items()),
+            frozen_model(model, held),
+            tuple(id(variable) for variable in model.trainable_variables),
+        )
+
+    kept = programs.pop(key := key_of([]), None)
+    if kept is None:
+        kept = make(model, data, found, loss, metrics, step, jit_compile, strategy)
+        # Anew: an optimizer that was built has more attributes than before.
+        key = key_of(kept.held)
+        if not isinstance(optimizer, str):
+            kept.state.clear()
+    programs[key] = kept  # the last one used is the last to go
+    if len(programs) > NUM_KEPT:
+        del programs[next(iter(programs))]
+    for variable, value in zip(variables_of(kept.optimizer), kept.state, strict=False):
+        variable.assign(value)
+    for each in data.values():
+        if isinstance(each, Arrays):
+            check_data(each, model, loss, kept)
+    return kept.program, kept.optimizer
+
+
+def form_of(data: Data) -> tuple:
+    """Describe the shapes and types of data, and how they are nested."""
+    spec = data.spec
+    parts = tuple(
+        (part.shape, part.dtype) if isinstance(part, tf.TensorSpec) else part
+        for part in tf.nest.flatten(spec)
+    )
+    nesting = repr(tf.nest.map_structure(lambda _: 0, spec))
+    return parts, nesting, getattr(data, "batch_size", None)
+
+
+def frozen_optimizer(optimizer: Any, held: list) -> Any:
+    """Describe what a trace would hold of an optimizer, or of several."""
+    if tf.nest.is_nested(optimizer):
+        flat = tf.nest.flatten(optimizer)
+        return tuple(frozen_optimizer(each, held) for each in flat)
+    held.append(optimizer)
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    settings = settings_of(inner) if hasattr(inner, "__dict__") else {}
+    return id(optimizer), frozen(settings, held)
+
+
+def variables_of(optimizer: Any) -> list:
+    """Return the state of an optimizer, or of several."""
+    return [v for each in tf.nest.flatten(optimizer) for v in each.variables]
+
+
+def make(
+    model: keras.Model,
+    data: dict[str, Data],
+    optimizer: Any,
+    loss: Any,
+    metrics: Any,
+    step: Callable | None,
+    jit_compile: bool,
+    strategy: tf.distribute.Strategy | None,
+) -> Kept:
+    """Try a step, then compile a program of many."""
+    arguments.check_scope(model.variables)
+    objective = Objective(model, loss, metrics)
+    test_data = {name: each for name, each in data.items() if name != "training"}
+    train_data, names = data["training"], ("loss",)
+    if step is None:
+        predicted = try_batch(train_data, model, objective, loss)
+        arguments.build(optimizer, model)
+    else:
+        predicted, names = None, try_step(step, train_data, model, optimizer, objective)
+    arguments.check_scope(variables_of(optimizer))
+    train_step, test_step = step or steps.train_step, steps.test_step
+    if strategy is not None:
+        here = dry_run.forward(model, features(train_data), training=True)
+        check_penalties(model, here, strategy.num_replicas_in_sync)
+        replicas = Replicas(strategy, model, objective, train_data.spec, predicted)
+        train_step, test_step = replicas.train_step, replicas.test_step  # type: ignore[assignment]
+    state = [variable.numpy() for variable in variables_of(optimizer)]
+    program = Program(
+        model,
+        objective,
+        functools.partial(train_step, model, optimizer, objective),
+        functools.partial(test_step, model, objective),
+        train_data,
+        test_data,
+        jit_compile,
+        names,
+    )
+    objective.forget()
+    return Kept(program, objective, optimizer, state, predicted, [])
+
+
+def try_batch(data: Data, model: keras.Model, objective: Objective, loss: Any) -> Any:
+    """Take a batch, or the form of one, through model and loss.
+
+    Returns:
+        What the model returns: shapes and types.
+    """
+
+    def attempt(*batch: Any) -> Any:
+        predicted = dry_run.check_step(model, objective, batch)
+        objective.build()
+        if len(batch) > 1:
+            dry_run.check_shapes(data.name, loss, batch[1], predicted)
+        return predicted
+
+    if isinstance(data, Arrays):
+        predicted = attempt(*data.first_batch())
+    else:
+        # Traced, and not run: nothing has been read yet.
+        trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
+        predicted = trace.structured_outputs
+    return tf.nest.map_structure(
+        lambda part: tf.TensorSpec(part.shape, part.dtype), predicted
+    )
+
+
+def try_step(
+    step: Callable,
+    data: Data,
+    model: keras.Model,
+    optimizer: Any,
+    objective: Objective,
+) -> tuple[str, ...]:
+    """Trace a step of the caller's own, and return the names of what it returns.
+
+    Optimizers that are not built yet build themselves here.
+    """
+
+    def attempt(*batch: Any) -> Any:
+        found = step(model, optimizer, objective, *batch)
+        objective.build()
+        return found
+
+    trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
+    found = trace.structured_outputs
+    names = tuple(found) if isinstance(found, dict) else ("loss",)
+    if found is None or "loss" not in names:
+        raise ValueError(
+            "step: expected one that returns the loss, or a dictionary with a 'loss', "
+            f"got {found if found is None else [*names]}; return {{'loss': ...}}"
+        )
+    return names
+
+
+def check_data(data: Arrays, model: keras.Model, loss: Any, kept: Kept) -> None:
+    """Check what depends on the numbers in arrays, and not on their form."""
+    if kept.predicted is None:
+        return
+    dry_run.check_ids(data.name, model, data.parts[0])
+    if len(data.parts) > 1:
+        dry_run.check_values(data.name, loss, data.parts[1], kept.predicted)
+        dry_run.check_missing(data.name, kept.objective, model, data.parts)
+        kept.objective.forget()

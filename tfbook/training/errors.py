@@ -1,0 +1,104 @@
+"""How a run can end before its last epoch, and what it says then."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from tfbook.training.arguments import shorten
+
+__all__ = ["TrainingDiverged", "TrainingInterrupted"]
+
+
+class TrainingDiverged(ArithmeticError):  # noqa: N818 - says what happened
+    """The loss, or a weight, is no longer a finite number.
+
+    Args:
+        message: What was seen, in which epoch, and what to try.
+        history: The rows recorded until then, as `train` would have returned them.
+
+    Example:
+        >>> error = TrainingDiverged("expected a finite loss, got nan", pd.DataFrame())
+        >>> len(error.history)
+        0
+
+    Reference:
+        Goodfellow, Bengio and Courville (2016), Deep Learning, MIT Press, section
+        8.2.4.
+    """
+
+    def __init__(self, message: str, history: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Training was stopped by hand, with Ctrl-C.
+
+    Args:
+        message: After which epoch.
+        history: The rows recorded until then, as `train` would have returned them.
+
+    Example:
+        >>> error = TrainingInterrupted("train: interrupted", pd.DataFrame())
+        >>> isinstance(error, KeyboardInterrupt)
+        True
+    """
+
+    def __init__(self, message: str, history: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+def as_history(rows: list[dict[str, float]], columns: list[str]) -> pd.DataFrame:
+    """Make the table of what was recorded, indexed by `epoch`."""
+    epochs = pd.Index([row["epoch"] for row in rows], name="epoch", dtype=np.int64)
+    values = [[row[name] for name in columns] for row in rows]
+    table = np.array(values, np.float64).reshape(-1, len(columns))
+    return pd.DataFrame(table, index=epochs, columns=columns)
+
+
+# What TensorFlow's operations say about data that are bad in a later batch.
+CAUSES = (
+    (
+        re.compile(
+            r"label value of (-?\d+) which is outside the valid range of \[0, (\d+)\)"
+        ),
+        "expected labels from 0 to {last}, one for each of {size} outputs, got {got}; "
+        "count them from 0, or give the model one output per class",
+    ),
+    (
+        re.compile(r"= (-?\d+) is not in \[0, (\d+)\)"),
+        "expected ids from 0 to {last} for an embedding, got {got}; number them anew, "
+        "or make its input_dim larger",
+    ),
+)
+
+
+@contextmanager
+def explained(epoch: int) -> Iterator[None]:
+    """Say in one line what went wrong inside a compiled call.
+
+    Raises:
+        ValueError: In place of TensorFlow's error, of which it is the cause.
+    """
+    try:
+        yield
+    except (tf.errors.InvalidArgumentError, tf.errors.UnknownError) as error:
+        text = str(error)
+        for pattern, message in CAUSES:
+            if found := pattern.search(text):
+                got, size = found.groups()
+                says = message.format(got=got, size=size, last=int(size) - 1)
+                raise ValueError(f"train: {says} (in an epoch after {epoch})") from None
+        # An error raised in Python, by a generator or a function of the data, stands
+        # below a traceback.
+        raised = re.findall(r"^(\w*(?:Error|Exception)): (.*)$", text, re.MULTILINE)
+        says = ": ".join(raised[-1]) if raised else shorten(error, 200)
+        raise ValueError(
+            f"train: expected data and model to run through, got {says} (in an epoch "
+            f"after {epoch}); look at the batches of that epoch"
+        ) from error

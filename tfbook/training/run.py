@@ -1,0 +1,238 @@
+"""A run: what it is made of, how far it is, and how it gets on by a record."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfbook.training import arguments, batches, cache, checkpoints, identity, replicas
+from tfbook.training.errors import TrainingDiverged, as_history, explained
+from tfbook.training.interrupts import deferred_interrupt
+
+__all__ = ["Record"]
+
+
+class Record(NamedTuple):
+    """What there is to see when the compiled loop gives control back.
+
+    Attributes:
+        epoch: How many epochs are done.
+        values: `training_loss`, `testing_loss`, `training_accuracy` and so on.
+        model: The model, with its weights as they are after the epoch.
+        optimizer: What moves them.
+
+    Example:
+        >>> record = Record(10, {"training_loss": 0.5}, None, None)
+        >>> record.values["training_loss"]
+        0.5
+    """
+
+    epoch: int
+    values: dict[str, float]
+    model: Any
+    optimizer: Any
+
+
+class Run:
+    """A training run, with the arguments of `train`.
+
+    It checks them, finds the program, and goes on from a checkpoint if there is one.
+
+    Attributes:
+        rows: The rows of the history so far.
+        epochs: How many there are to be.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        train_data: Any,
+        test_data: Any = None,
+        *,
+        validation_data: Any = None,
+        optimizer: Any,
+        loss: Any = "mse",
+        metrics: Any = (),
+        epochs: int,
+        steps_per_epoch: int | None = None,
+        batch_size: int | None = None,
+        record_every: int = 10,
+        seed: int = 0,
+        step: Callable | None = None,
+        jit_compile: bool = False,
+        strategy: tf.distribute.Strategy | None = None,
+        checkpoint_dir: str | os.PathLike | None = None,
+    ) -> None:
+        arguments.check_model(model, step, loss)
+        self.epochs, self.record_every = arguments.check_integers(
+            True, epochs=epochs, record_every=record_every
+        )
+        (self.seed,) = arguments.check_integers(False, seed=seed)
+        sizes = {"batch_size": batch_size, "steps_per_epoch": steps_per_epoch}
+        given = {name: size for name, size in sizes.items() if size is not None}
+        sizes |= zip(given, arguments.check_integers(True, **given), strict=True)
+        arguments.check_loss(loss)
+        arguments.check_metrics(metrics)
+        arguments.check_strategy(
+            strategy, jit_compile, checkpoint_dir is not None, step
+        )
+        self.model = model
+        train = batches.read("train_data", train_data, **sizes)
+        if train is None:
+            raise ValueError(
+                "train_data: expected a pair (x, y) of arrays, got None; pass (x, y)"
+            )
+        self.data = {
+            "training": train,
+            "validation": batches.read("validation_data", validation_data),
+            "testing": batches.read("test_data", test_data),
+        }
+        self.data = {key: each for key, each in self.data.items() if each is not None}
+        batches.check_together(self.data, self.epochs, loss, step, jit_compile)
+        cache.prepare_data(model, self.data, strict=step is None)
+        self.program, self.optimizer = cache.get_program(
+            model,
+            self.data,
+            optimizer=optimizer,
+            loss=loss,
+            metrics=metrics,
+            step=step,
+            jit_compile=jit_compile,
+            strategy=strategy,
+        )
+        self.rows: list[dict[str, float]] = []
+        self._open = ExitStack()
+        self._asked: Any = None
+        self._folder = None
+        self._variables = self._all_variables()
+        if checkpoint_dir is not None:
+            settings = {
+                "columns": [*self.program.column_names],
+                "loss": identity.describe(loss),
+                "step": identity.describe(step),
+                "record_every": self.record_every,
+                "seed": self.seed,
+                "jit_compile": jit_compile,
+                **sizes,
+            }
+            self._resume(checkpoint_dir, settings)
+        if strategy is not None:
+            replicas.agree(strategy, self._variables)
+
+    def _all_variables(self) -> list:
+        """Return all that moves: what the program uses may be more than the weights.
+
+        A layer may draw from a generator of its own, or from Keras's global one.
+        """
+        known = [*self.model.variables, *cache.variables_of(self.optimizer)]
+        measured = {id(raw(variable)) for variable in self.program.objective.variables}
+        seen = {id(raw(variable)) for variable in known} | measured
+        others = [each for each in self.program.variables if id(each) not in seen]
+        return [*known, *{id(each): each for each in others}.values()]
+
+    def _resume(self, directory: str | os.PathLike, settings: dict) -> None:
+        """Go on where a run with the same arguments has stopped."""
+        self._folder = self._open.enter_context(checkpoints.opened(directory))
+        try:
+            evidence = [part for data in self.data.values() for part in data.evidence()]
+            self._identity = identity.run_identity(
+                self.model, self.optimizer, evidence, **settings
+            )
+            found = checkpoints.load_latest(self._folder)
+            if found is None:
+                return
+            identity.compare(found.epoch, found.identity, self._identity)
+            if found.epoch > self.epochs:
+                raise ValueError(
+                    f"checkpoint of epoch {found.epoch}: expected epochs of at least "
+                    f"that many, got {self.epochs}; pass more, or another checkpoint_dir"
+                )
+            checkpoints.restore(found, self._variables)
+        except BaseException:
+            self._open.close()
+            raise
+        # The last row of a shorter run stands between those of a longer one.
+        self.rows = [
+            row
+            for row in found.rows
+            if row["epoch"] % self.record_every == 0 or row["epoch"] == self.epochs
+        ]
+        self._done = found.epoch
+
+    _done = 0
+
+    @property
+    def done(self) -> int:
+        """How many epochs are done."""
+        return self._done
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._open.close()
+
+    def advance(self) -> Record:
+        """Train up to the next record, check it, and save it.
+
+        Raises:
+            TrainingDiverged: If a loss or a weight is not finite.
+        """
+        # Up to the next multiple: a run that goes on records where one would have.
+        last = min(
+            (self.done // self.record_every + 1) * self.record_every, self.epochs
+        )
+        epochs = range(self.done + 1, last + 1)
+        with deferred_interrupt() as self._asked, explained(self.done):
+            values = self.program.run(self.data, self.seed, epochs, self._asked.is_set)
+            weights_are_finite = values.pop("finite")
+            if not (weights_are_finite and np.isfinite([*values.values()]).all()):
+                got = (
+                    values if weights_are_finite else f"weights that are not, {values}"
+                )
+                raise TrainingDiverged(
+                    f"train: expected a finite loss and finite weights, got {got} in "
+                    f"epoch {last}; lower the learning rate, standardise the features, "
+                    "or clip the gradients",
+                    as_history(self.rows, self.program.column_names),
+                )
+            self.rows.append({"epoch": last, **values})
+            self._done = last
+            if self._folder is not None:
+                state = [variable.numpy() for variable in self._variables]
+                checkpoint = checkpoints.Checkpoint(
+                    last, state, self.rows, self._identity
+                )
+                checkpoints.save(self._folder, checkpoint)
+        return Record(last, values, self.model, self.optimizer)
+
+    def raise_if_interrupted(self) -> None:
+        """Raise what a Ctrl-C would have raised, now that all is recorded and saved."""
+        if self._asked is not None and self._asked.is_set():
+            raise KeyboardInterrupt
+
+    def finish(self) -> None:
+        """Put in what an optimizer has averaged, as `fit` does at its end."""
+        if getattr(self.optimizer, "use_ema", False):
+            self.optimizer.finalize_variable_values(self.model.trainable_variables)
+
+    def records(self) -> Iterator[Record]:
+        """Yield a record whenever the compiled loop gives control back."""
+        with self:
+            try:
+                while self.done < self.epochs:
+                    yield self.advance()
+                    self.raise_if_interrupted()
+            except GeneratorExit:  # who leaves the loop has what it wants
+                self.finish()
+                raise
+            self.finish()
+
+
+def raw(variable: Any) -> Any:
+    """Return TensorFlow's variable inside of one of Keras's."""
+    return variable.value if isinstance(variable, keras.Variable) else variable
