@@ -17,7 +17,7 @@ from tfbook.training.batches import Arrays, Stream
 from tfbook.training.identity import frozen, frozen_model, settings_of
 from tfbook.training.objective import Objective
 from tfbook.training.program import Program
-from tfbook.training.replicas import Replicas, check_penalties
+from tfbook.training.replicas import Replicas
 
 NUM_KEPT = 16
 
@@ -160,17 +160,16 @@ def make(
     test_data = {name: each for name, each in data.items() if name != "training"}
     train_data, names = data["training"], ("loss",)
     if step is None:
-        predicted = try_batch(train_data, model, objective, loss)
+        replicas = 1 if strategy is None else strategy.num_replicas_in_sync
+        predicted = try_batch(train_data, model, objective, loss, replicas)
         arguments.build(optimizer, model)
     else:
         predicted, names = None, try_step(step, train_data, model, optimizer, objective)
     arguments.check_scope(variables_of(optimizer))
     train_step, test_step = step or steps.train_step, steps.test_step
     if strategy is not None:
-        here = dry_run.forward(model, features(train_data), training=True)
-        check_penalties(model, here, strategy.num_replicas_in_sync)
-        replicas = Replicas(strategy, model, objective, train_data.spec, predicted)
-        train_step, test_step = replicas.train_step, replicas.test_step  # type: ignore[assignment]
+        shared = Replicas(strategy, model, objective, train_data.spec, predicted)
+        train_step, test_step = shared.train_step, shared.test_step  # type: ignore[assignment]
     state = [variable.numpy() for variable in variables_of(optimizer)]
     program = Program(
         model,
@@ -186,7 +185,13 @@ def make(
     return Kept(program, objective, optimizer, state, predicted, [])
 
 
-def try_batch(data: Data, model: keras.Model, objective: Objective, loss: Any) -> Any:
+def try_batch(
+    data: Data,
+    model: keras.Model,
+    objective: Objective,
+    loss: Any,
+    num_replicas: int,
+) -> Any:
     """Take a batch, or the form of one, through model and loss.
 
     Returns:
@@ -194,7 +199,7 @@ def try_batch(data: Data, model: keras.Model, objective: Objective, loss: Any) -
     """
 
     def attempt(*batch: Any) -> Any:
-        predicted = dry_run.check_step(model, objective, batch)
+        predicted = dry_run.check_step(model, objective, batch, num_replicas)
         objective.build()
         if len(batch) > 1:
             dry_run.check_shapes(data.name, loss, batch[1], predicted)

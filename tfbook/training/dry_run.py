@@ -71,7 +71,9 @@ def first(structure: Any) -> Any:
     return tf.nest.flatten(structure)[0]
 
 
-def check_step(model: keras.Model, loss: Callable, batch: tuple) -> Any:
+def check_step(
+    model: keras.Model, loss: Callable, batch: tuple, num_replicas: int = 1
+) -> Any:
     """Try forward pass, loss and gradient on a batch, and return the predictions.
 
     Raises:
@@ -88,6 +90,7 @@ def check_step(model: keras.Model, loss: Callable, batch: tuple) -> Any:
         )
     with plain_errors(), tf.GradientTape() as tape:
         predicted, penalties, _ = forward(model, x, training=True)
+        check_penalties(model, penalties, num_replicas)
         value = compute(loss, y, predicted, *weights)
         for penalty in penalties:
             value += tf.cast(tf.reduce_sum(penalty), value.dtype)
@@ -97,6 +100,20 @@ def check_step(model: keras.Model, loss: Callable, batch: tuple) -> Any:
             "compute it from y_pred, with TensorFlow's functions and not NumPy's"
         )
     return predicted
+
+
+def check_penalties(model: keras.Model, penalties: list, num_replicas: int) -> None:
+    """Refuse what cannot be shared out: a penalty that depends on the rows.
+
+    Nobody knows whether it is a sum or a mean over them.
+    """
+    regularized = [v for v in model.trainable_variables if v.regularizer is not None]
+    if num_replicas > 1 and len(penalties) > len(regularized):
+        raise ValueError(
+            "train: expected no add_loss and no activity_regularizer with a strategy "
+            f"of {num_replicas} replicas, got one; make it part of the loss, or use "
+            "one device"
+        )
 
 
 def compute(loss: Callable, y: Any, predicted: Any, *weights: Any) -> tf.Tensor:

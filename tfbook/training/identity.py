@@ -88,11 +88,11 @@ def code_of(function: types.FunctionType, deeper: Any) -> dict[str, Any]:
             enclosed.append(deeper(cell.cell_contents))
         except ValueError:  # a name that is bound later
             enclosed.append(None)
-    used = [
-        function.__globals__[name]
+    used = {
+        name: function.__globals__[name]
         for name in function.__code__.co_names
-        if isinstance(function.__globals__.get(name), PLAIN)
-    ]
+        if isinstance(function.__globals__.get(name, function), PLAIN)
+    }
     return {
         "code": f"{zlib.crc32(repr(code_parts(function.__code__)).encode()):08x}",
         "defaults": deeper([function.__defaults__, function.__kwdefaults__]),
@@ -128,7 +128,7 @@ def arguments_of(thing: Any, deeper: Any) -> dict[str, Any]:
     if isinstance(thing, keras.Layer):
         kind = type(thing)
         methods = {} if is_library(kind) else {"methods": methods_of(kind, deeper)}
-        inner = [] if config else [layer for layer in thing._layers]
+        inner = [] if config else list(thing._layers)
         return {"config": deeper(config), "layers": deeper(inner), **methods}
     attributes = {
         key: deeper(value)

@@ -11,14 +11,20 @@ The optimizer moves the weights once, outside the replicas: clipping and schedul
 what they mean on one device, and the weights are kept once in each process.
 """
 
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
+from keras.src.backend.common import global_state
 
-from tfbook.training.dry_run import Forward, forward
+from tfbook.training.dry_run import forward
 from tfbook.training.objective import Objective, masks_of, set_masks
+
+
+# Layers that draw without a seed of their own all draw from this one of Keras's.
+GENERATOR = "global_seed_generator"
 
 
 class Replicas:
@@ -60,12 +66,18 @@ class Replicas:
     ) -> tf.Tensor:
         """Do what `steps.train_step` does, each replica on its share of the rows."""
         variables = model.trainable_variables
+        generator = global_state.get_global_attribute(GENERATOR)
+        moving = [*model.non_trainable_variables]
+        if generator is not None:
+            moving.append(generator.state)
         scale = getattr(optimizer, "scale_loss", tf.identity)
 
         def on_share(x: Any, y: Any, sample_weight: Any) -> tuple:
             share = Share(x)
+            # Keras keeps it for each thread, and each replica has a thread of its own.
+            global_state.set_global_attribute(GENERATOR, generator)
             with tf.GradientTape() as tape:
-                here = forward(model, share.of(x), training=True)
+                here = forward(model, share.of(x), training=True, state=moving)
                 predicted = share.counted(here.predicted)
                 penalty = total(here.penalties)
             whole, masks = share.gather(here.predicted)
@@ -90,8 +102,8 @@ class Replicas:
             )
 
         value, gradients, state, whole, masks = self.run(on_share, x, y, sample_weight)
-        optimizer.apply([whole_gradient(each) for each in gradients], variables)
-        for variable, new in zip(model.non_trainable_variables, state, strict=True):
+        optimizer.apply([*map(whole_gradient, gradients, variables)], variables)
+        for variable, new in zip(moving, state, strict=True):
             if new is not None:
                 variable.assign(new)
         set_masks(whole, masks)
@@ -232,11 +244,13 @@ def total(penalties: list) -> tf.Tensor:
     return tf.add_n(floats) if floats else tf.constant(0.0)
 
 
-def whole_gradient(gradient: Any) -> Any:
+def whole_gradient(gradient: Any, variable: Any) -> Any:
     """Undo what `Share.sum` does to the gradient of an embedding."""
-    if isinstance(gradient, tuple):
-        return tf.IndexedSlices(*gradient)
-    return gradient
+    if not isinstance(gradient, tuple):
+        return gradient
+    values, indices = gradient
+    values = tf.ensure_shape(values, (None, *variable.shape[1:]))
+    return tf.IndexedSlices(values, indices, tf.constant(variable.shape))
 
 
 def rows_unknown(part: Any) -> tf.TensorSpec | None:
@@ -244,19 +258,6 @@ def rows_unknown(part: Any) -> tf.TensorSpec | None:
     if part is None:
         return None
     return tf.TensorSpec((None, *part.shape[1:]), part.dtype)
-
-
-def check_penalties(model: keras.Model, here: Forward, num_replicas: int) -> None:
-    """Refuse what cannot be shared out: a penalty that depends on the rows.
-
-    Nobody knows whether it is a sum or a mean over them.
-    """
-    regularized = [v for v in model.trainable_variables if v.regularizer is not None]
-    if num_replicas > 1 and len(here.penalties) > len(regularized):
-        raise ValueError(
-            "train: expected no add_loss and no activity_regularizer with a strategy "
-            f"of {num_replicas} replicas, got one; add it in the loss, or use one device"
-        )
 
 
 def agree(strategy: tf.distribute.Strategy, variables: list) -> None:
@@ -275,3 +276,39 @@ def agree(strategy: tf.distribute.Strategy, variables: list) -> None:
     values = tf.function(lambda: strategy.run(first_values))()
     for variable, value in zip(variables, values, strict=True):
         variable.assign(strategy.experimental_local_results(value)[0])
+
+
+def check_same(strategy: tf.distribute.Strategy, identity: dict[str, Any]) -> None:
+    """Check that all workers were called alike.
+
+    Raises:
+        ValueError: On every worker, if they were not; the message says in what.
+    """
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return
+    topics = ("data", "loss", "optimizer", "weights", "model", "")
+    found = {topic: "" for topic in topics}
+    for name, value in identity.items():
+        topic = name.split()[0]
+        found[topic if topic in found else ""] += f"{name} {value!r}\n"
+    # As many numbers on every worker, whatever they are: else the workers would hang.
+    checksums = tf.constant(
+        [[zlib.crc32(found[topic].encode()) for topic in topics]], tf.int64
+    )
+
+    def gather() -> tf.Tensor:
+        return tf.distribute.get_replica_context().all_gather(checksums, axis=0)
+
+    results = tf.function(lambda: strategy.run(gather))()
+    rows = strategy.experimental_local_results(results)[0].numpy()
+    differing = [
+        topic or "other arguments"
+        for topic, column in zip(topics, rows.T, strict=True)
+        if len({*column.tolist()}) > 1
+    ]
+    if differing:
+        raise ValueError(
+            f"train: expected the same call on each of {len(rows)} workers, got "
+            f"different {' and '.join(differing)}; pass all rows to every worker, which "
+            "takes its share of each batch by itself"
+        )

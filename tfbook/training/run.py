@@ -109,18 +109,23 @@ class Run:
         self._asked: Any = None
         self._folder = None
         self._variables = self._all_variables()
-        if checkpoint_dir is not None:
-            settings = {
-                "columns": [*self.program.column_names],
-                "loss": identity.describe(loss),
-                "step": identity.describe(step),
-                "record_every": self.record_every,
-                "seed": self.seed,
-                "jit_compile": jit_compile,
+        if checkpoint_dir is not None or strategy is not None:
+            self._identity = identity.run_identity(
+                model,
+                self.optimizer,
+                [part for each in self.data.values() for part in each.evidence()],
+                columns=self.program.column_names,
+                loss=identity.describe(loss),
+                step=identity.describe(step),
+                record_every=self.record_every,
+                seed=self.seed,
+                jit_compile=jit_compile,
                 **sizes,
-            }
-            self._resume(checkpoint_dir, settings)
+            )
+        if checkpoint_dir is not None:
+            self._resume(checkpoint_dir)
         if strategy is not None:
+            replicas.check_same(strategy, self._identity | {"epochs": self.epochs})
             replicas.agree(strategy, self._variables)
 
     def _all_variables(self) -> list:
@@ -134,14 +139,10 @@ class Run:
         others = [each for each in self.program.variables if id(each) not in seen]
         return [*known, *{id(each): each for each in others}.values()]
 
-    def _resume(self, directory: str | os.PathLike, settings: dict) -> None:
+    def _resume(self, directory: str | os.PathLike) -> None:
         """Go on where a run with the same arguments has stopped."""
         self._folder = self._open.enter_context(checkpoints.opened(directory))
         try:
-            evidence = [part for data in self.data.values() for part in data.evidence()]
-            self._identity = identity.run_identity(
-                self.model, self.optimizer, evidence, **settings
-            )
             found = checkpoints.load_latest(self._folder)
             if found is None:
                 return
