@@ -250,7 +250,7 @@ def whole_gradient(gradient: Any, variable: Any) -> Any:
         return gradient
     values, indices = gradient
     values = tf.ensure_shape(values, (None, *variable.shape[1:]))
-    return tf.IndexedSlices(values, indices, tf.constant(variable.shape))
+    return tf.IndexedSlices(values, indices, tf.constant([*variable.shape]))
 
 
 def rows_unknown(part: Any) -> tf.TensorSpec | None:
