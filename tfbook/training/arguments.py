@@ -217,7 +217,7 @@ def optimizer_names() -> list[str]:
     for name in public(keras.optimizers):
         try:
             keras.optimizers.get(name)
-        except (ValueError, TypeError):
+        except (KeyError, TypeError, ValueError):
             continue
         found.append(name.lower())
     return found

@@ -36,9 +36,8 @@ class Arrays:
         for array in arrays:
             if len(array) != self.rows:
                 raise ValueError(
-                    f"{name}: expected as many rows in x as in y and in every other "
-                    f"array, got {self.rows} and {len(array)}; pass features and "
-                    "targets of the same examples"
+                    f"{name}: expected as many rows in every array, got {self.rows} "
+                    f"and {len(array)}; pass features and targets of the same examples"
                 )
         self.batch_size = min(batch_size or self.rows, self.rows)
 
@@ -62,9 +61,9 @@ class Arrays:
 
         self.parts = tf.nest.map_structure(tensor, self.parts)
 
-    def first_batch(self) -> tuple:
-        """Return as many rows as a step will see."""
-        return tf.nest.map_structure(lambda part: part[: self.batch_size], self.parts)
+    def first_rows(self, number: int) -> tuple:
+        """Return the first rows."""
+        return tf.nest.map_structure(lambda part: part[:number], self.parts)
 
     @property
     def spec(self) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfbook.training import arguments, dry_run, steps
-from tfbook.training.batches import Arrays, Stream
+from tfbook.training.batches import TEST_ROWS, Arrays, Stream
 from tfbook.training.identity import frozen, frozen_model, settings_of
 from tfbook.training.objective import Objective
 from tfbook.training.program import Program
@@ -166,6 +166,9 @@ def make(
     else:
         predicted, names = None, try_step(step, train_data, model, optimizer, objective)
     arguments.check_scope(variables_of(optimizer))
+    for each in test_data.values():
+        if isinstance(each, Arrays):
+            try_test(each, model, objective, loss)
     train_step, test_step = step or steps.train_step, steps.test_step
     if strategy is not None:
         shared = Replicas(strategy, model, objective, train_data.spec, predicted)
@@ -206,7 +209,7 @@ def try_batch(
         return predicted
 
     if isinstance(data, Arrays):
-        predicted = attempt(*data.first_batch())
+        predicted = attempt(*data.first_rows(data.batch_size))
     else:
         # Traced, and not run: nothing has been read yet.
         trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
@@ -214,6 +217,16 @@ def try_batch(
     return tf.nest.map_structure(
         lambda part: tf.TensorSpec(part.shape, part.dtype), predicted
     )
+
+
+def try_test(data: Arrays, model: keras.Model, objective: Objective, loss: Any) -> None:
+    """Take some rows to test on through model and loss."""
+    x, *rest = data.first_rows(TEST_ROWS)
+    with dry_run.plain_errors():
+        predicted = dry_run.forward(model, x, training=False).predicted
+    if rest:
+        dry_run.check_shapes(data.name, loss, rest[0], predicted)
+        dry_run.compute(objective, rest[0], predicted, *rest[1:])
 
 
 def try_step(

@@ -262,16 +262,19 @@ def check_values(name: str, loss: Any, y: Any, predicted: Any) -> None:
 
 def check_missing(name: str, loss: Callable, model: keras.Model, batch: tuple) -> None:
     """Accept targets with NaN only if the loss skips them."""
-    if len(batch) < 2 or all(
-        part.dtype.kind != "f" or np.isfinite(part).all()
-        for part in map(np.asarray, tf.nest.flatten(batch[1]))
-    ):
+    if len(batch) < 2:
+        return
+    targets = [np.asarray(part) for part in tf.nest.flatten(batch[1])]
+    floats = [part for part in targets if part.dtype.kind == "f"]
+    missing = sum(np.count_nonzero(~np.isfinite(part)) for part in floats)
+    if not missing:
         return
     predicted = forward(model, batch[0], training=False).predicted
     if not np.isfinite(loss(batch[1], predicted, *batch[2:])):
         raise ValueError(
-            f"{name}: expected finite numbers in y, got NaN or infinity in some of "
-            "its places; drop or fill those rows first, or pass a loss that skips them"
+            f"{name}: expected finite numbers in y, got NaN or infinity in {missing} "
+            f"of {sum(part.size for part in floats)} places; drop or fill those rows "
+            "first, or pass a loss that skips them"
         )
 
 

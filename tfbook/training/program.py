@@ -363,7 +363,12 @@ class Compiled:
             autograph=False,
         )
         self.concrete = self.function.get_concrete_function(*specs)
-        self.variables = self.concrete.variables
+        # TensorFlow lists the variables in no order; what it captures has one, which
+        # is the same in every process.
+        captured = [id(handle) for handle in self.concrete.captured_inputs]
+        self.variables = sorted(
+            self.concrete.variables, key=lambda each: captured.index(id(each.handle))
+        )
 
     def __call__(self, *arguments: Any) -> tf.Tensor:
         if tf.config.functions_run_eagerly():

@@ -22,7 +22,6 @@ from keras.src.backend.common import global_state
 from tfbook.training.dry_run import forward
 from tfbook.training.objective import Objective, masks_of, set_masks
 
-
 # Layers that draw without a seed of their own all draw from this one of Keras's.
 GENERATOR = "global_seed_generator"
 
@@ -287,7 +286,7 @@ def check_same(strategy: tf.distribute.Strategy, identity: dict[str, Any]) -> No
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return
     topics = ("data", "loss", "optimizer", "weights", "model", "")
-    found = {topic: "" for topic in topics}
+    found = dict.fromkeys(topics, "")
     for name, value in identity.items():
         topic = name.split()[0]
         found[topic if topic in found else ""] += f"{name} {value!r}\n"
