@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfbook import data, models, strategies, training
+from tfbook import data, models, training
+from tfbook.training import arguments as checks
 
 SPLIT = data.linear(num_examples=20, noise=0.1)
 SECONDS = 240  # in which a process has to end, on a machine that is busy
@@ -44,9 +45,50 @@ OPTIMIZERS = {{
     "accumulating": lambda: keras.optimizers.SGD(
         0.1, clipvalue=0.2, gradient_accumulation_steps=2
     ),
+    "slow": lambda: keras.optimizers.SGD(0.01),
+    "keras adam": lambda: keras.optimizers.Adam(0.1),
     "own": Halving,
     "ours": lambda: optimizers.Adam(0.1),
 }}
+
+def ratio(y_true, y_pred):
+    return tf.reduce_sum((y_true - y_pred) ** 2) / tf.reduce_sum(tf.abs(y_true))
+
+def neighbours(y_true, y_pred):
+    # What a row costs depends on the row beside it.
+    return tf.reduce_mean((y_pred - tf.roll(y_pred, 1, 0) - y_true) ** 2)
+
+LOSSES = {{
+    "name": lambda: "mse",
+    "class name": lambda: "MeanSquaredError",
+    "function": lambda: keras.losses.mean_squared_error,
+    "object": keras.losses.MeanSquaredError,
+    "sum": lambda: keras.losses.MeanSquaredError(reduction="sum"),
+    "own sum": lambda: lambda y, p: tf.reduce_sum((y - p) ** 2),
+    "own mean": lambda: lambda y, p: tf.reduce_mean((y - p) ** 2),
+    "ratio": lambda: ratio,
+    "neighbours": lambda: neighbours,
+    "sparse": lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+}}
+
+def tokens(strategy, rows, optimizer, weights):
+    # Padded sequences: repeated ids, a mask, weights, and a mean over what is left.
+    rng = np.random.default_rng(rows)
+    x = rng.integers(1, 5, (rows, 4))
+    x[rng.random(x.shape) < 0.3] = 0
+    seed = keras.initializers.GlorotUniform(seed=1)
+    model = keras.Sequential([
+        keras.Input((4,)),
+        keras.layers.Embedding(5, 3, mask_zero=True, embeddings_initializer=seed),
+        keras.layers.Dense(3, kernel_initializer=seed),
+    ])
+    w = (rng.random(x.shape).astype("float32"),) if weights else ()
+    history = training.train(
+        model, (x, x % 3, *w), (x, x % 3), optimizer=OPTIMIZERS[optimizer](),
+        loss=LOSSES["sparse"](), metrics=["accuracy"], epochs=3, batch_size=3,
+        record_every=2, strategy=strategy,
+    )
+    return [history.to_numpy(), *[variable.numpy() for variable in model.variables]]
 
 def network(kind, start):
     glorot = lambda seed: keras.initializers.GlorotUniform(seed=seed + 10 * start)
@@ -66,7 +108,12 @@ def network(kind, start):
         model.layers[0].bias.trainable = False
     return model
 
-def case(strategy, rows, batch_size, optimizer, kind="plain", start=0, dataset=False):
+def case(
+    strategy, rows, optimizer, batch_size=None, kind="plain", start=0, dataset=False,
+    loss="name", weights=None,
+):
+    if kind == "tokens":
+        return tokens(strategy, rows, optimizer, weights)
     rng = np.random.default_rng(rows)
     x = rng.normal(size=(rows, 3)).astype("float32")
     y, test = x[:, :1] ** 2, (x[:5] + 1, x[:5, 1:2])
@@ -77,7 +124,7 @@ def case(strategy, rows, batch_size, optimizer, kind="plain", start=0, dataset=F
         batch_size = None
     history = training.train(
         model, train_data, test, optimizer=OPTIMIZERS[optimizer](), epochs=5,
-        batch_size=batch_size, record_every=2, strategy=strategy,
+        loss=LOSSES[loss](), metrics=["mae"], batch_size=batch_size, record_every=2, strategy=strategy,
     )
     return [history.to_numpy(), *[variable.numpy() for variable in model.variables]]
 
@@ -123,6 +170,21 @@ CASES = [
     {"rows": 7, "batch_size": None, "optimizer": "own"},
     {"rows": 7, "batch_size": 3, "optimizer": "ours"},
     {"rows": 7, "batch_size": 3, "optimizer": "sgd", "dataset": True},
+    {"rows": 6, "optimizer": "keras adam", "kind": "tokens", "weights": True},
+    {"rows": 7, "optimizer": "ours", "kind": "tokens", "weights": False},
+    *(
+        {"rows": 7, "batch_size": 4, "optimizer": "slow", "loss": loss}
+        for loss in (
+            "class name",
+            "function",
+            "object",
+            "sum",
+            "own sum",
+            "own mean",
+            "ratio",
+            "neighbours",
+        )
+    ),
 ]
 
 
@@ -214,7 +276,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> list:
 
 
 # The first ones are also run by one process, which the workers are held against.
-SHARED = [2, 6, 8, 9]
+SHARED = [2, 6, 8, 9, 11, 16]
 WORKERS_CASES = [
     *(CASES[number] for number in SHARED),
     {"rows": 7, "batch_size": 3, "optimizer": "adam", "kind": "state"},
@@ -302,10 +364,22 @@ def test_what_is_no_strategy_is_refused():
 
 def test_xla_and_a_strategy_do_not_go_together(strategy):
     with pytest.raises(ValueError, match=r"^train: expected jit_compile=False"):
-        strategies.check_strategy(strategy, jit_compile=True)
+        checks.check_strategy(strategy, True, False, None)
 
 
-def test_several_workers_and_checkpoints_do_not_go_together(monkeypatch):
+def test_a_step_of_ones_own_and_a_strategy_do_not_go_together(strategy):
+    with pytest.raises(ValueError, match=r"^train: expected no step with a strategy"):
+        training.train(
+            network(),
+            SPLIT.train,
+            optimizer="sgd",
+            epochs=1,
+            strategy=strategy,
+            step=training.train_step,
+        )
+
+
+def test_several_workers_and_checkpoints_do_not_go_together(tmp_path):
     class Several(tf.distribute.MultiWorkerMirroredStrategy):
         def __init__(self):
             pass
@@ -313,7 +387,7 @@ def test_several_workers_and_checkpoints_do_not_go_together(monkeypatch):
     with pytest.raises(
         ValueError, match=r"^train: expected no checkpoint_dir with a M"
     ):
-        strategies.check_strategy(Several(), checkpoints=True)
+        checks.check_strategy(Several(), False, True, None)
 
 
 def test_a_model_an_optimizer_or_a_call_from_a_scope_is_refused(strategy):

@@ -391,7 +391,7 @@ def test_xla_changes_the_result_by_rounding_only():
     ]
     (kept,) = vars(compiled)["_programs"].values()
     # Or the test compares like with like.
-    assert kept.program._train.function._jit_compile
+    assert kept.program.epochs.function._jit_compile
     assert_close(compiled.get_weights(), plain.get_weights())
     pd.testing.assert_frame_equal(*histories, rtol=1e-4)
 

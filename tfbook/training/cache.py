@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfbook.training import arguments, dry_run, steps
 from tfbook.training.batches import TEST_ROWS, Arrays, Stream
 from tfbook.training.identity import frozen, frozen_model, settings_of
-from tfbook.training.objective import Objective
+from tfbook.training.objective import Objective, masks_of
 from tfbook.training.program import Program
 from tfbook.training.replicas import Replicas
 
@@ -161,17 +161,21 @@ def make(
     train_data, names = data["training"], ("loss",)
     if step is None:
         replicas = 1 if strategy is None else strategy.num_replicas_in_sync
-        predicted = try_batch(train_data, model, objective, loss, replicas)
+        predicted, masks = try_batch(train_data, model, objective, loss, replicas)
         arguments.build(optimizer, model)
     else:
-        predicted, names = None, try_step(step, train_data, model, optimizer, objective)
+        predicted, masks, names = (
+            None,
+            [],
+            try_step(step, train_data, model, optimizer, objective),
+        )
     arguments.check_scope(variables_of(optimizer))
     for each in test_data.values():
         if isinstance(each, Arrays):
             try_test(each, model, objective, loss)
     train_step, test_step = step or steps.train_step, steps.test_step
     if strategy is not None:
-        shared = Replicas(strategy, model, objective, train_data.spec, predicted)
+        shared = Replicas(strategy, model, objective, train_data.spec, predicted, masks)
         train_step, test_step = shared.train_step, shared.test_step  # type: ignore[assignment]
     state = [variable.numpy() for variable in variables_of(optimizer)]
     program = Program(
@@ -179,10 +183,10 @@ def make(
         objective,
         functools.partial(train_step, model, optimizer, objective),
         functools.partial(test_step, model, objective),
-        train_data,
-        test_data,
+        data,
         jit_compile,
         names,
+        strategy is not None,
     )
     objective.forget()
     return Kept(program, objective, optimizer, state, predicted, [])
@@ -194,11 +198,11 @@ def try_batch(
     objective: Objective,
     loss: Any,
     num_replicas: int,
-) -> Any:
+) -> tuple[Any, list]:
     """Take a batch, or the form of one, through model and loss.
 
     Returns:
-        What the model returns: shapes and types.
+        What the model returns, and the masks on it: shapes and types.
     """
 
     def attempt(*batch: Any) -> Any:
@@ -206,16 +210,17 @@ def try_batch(
         objective.build()
         if len(batch) > 1:
             dry_run.check_shapes(data.name, loss, batch[1], predicted)
-        return predicted
+        return predicted, masks_of(predicted)
 
     if isinstance(data, Arrays):
-        predicted = attempt(*data.first_rows(data.batch_size))
+        found = attempt(*data.first_rows(data.batch_size))
     else:
         # Traced, and not run: nothing has been read yet.
         trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
-        predicted = trace.structured_outputs
+        found = trace.structured_outputs
     return tf.nest.map_structure(
-        lambda part: tf.TensorSpec(part.shape, part.dtype), predicted
+        lambda part: None if part is None else tf.TensorSpec(part.shape, part.dtype),
+        found,
     )
 
 

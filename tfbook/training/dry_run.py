@@ -90,7 +90,8 @@ def check_step(
         )
     with plain_errors(), tf.GradientTape() as tape:
         predicted, penalties, _ = forward(model, x, training=True)
-        check_penalties(model, penalties, num_replicas)
+        if num_replicas > 1:
+            check_shareable(model, x)
         value = compute(loss, y, predicted, *weights)
         for penalty in penalties:
             value += tf.cast(tf.reduce_sum(penalty), value.dtype)
@@ -102,17 +103,31 @@ def check_step(
     return predicted
 
 
-def check_penalties(model: keras.Model, penalties: list, num_replicas: int) -> None:
-    """Refuse what cannot be shared out: a penalty that depends on the rows.
+def regularized(model: keras.Model) -> int:
+    """Count the penalties on weights; they come last in `model.losses`."""
+    variables = model.trainable_variables
+    return sum(variable.regularizer is not None for variable in variables)
 
-    Nobody knows whether it is a sum or a mean over them.
+
+def check_shareable(model: keras.Model, x: Any) -> None:
+    """Refuse what cannot be shared out to several devices.
+
+    A regularizer of activities is a mean over the rows. Of what is added by
+    `add_loss`, nobody knows whether it is a mean or a sum.
     """
-    regularized = [v for v in model.trainable_variables if v.regularizer is not None]
-    if num_replicas > 1 and len(penalties) > len(regularized):
+    layers = [each for each in model._flatten_layers() if each.activity_regularizer]
+    held = [layer.activity_regularizer for layer in layers]
+    try:
+        for layer in layers:
+            layer.activity_regularizer = None
+        penalties = forward(model, x, training=True).penalties
+    finally:
+        for layer, regularizer in zip(layers, held, strict=True):
+            layer.activity_regularizer = regularizer
+    if len(penalties) > regularized(model):
         raise ValueError(
-            "train: expected no add_loss and no activity_regularizer with a strategy "
-            f"of {num_replicas} replicas, got one; make it part of the loss, or use "
-            "one device"
+            "train: expected no add_loss with a strategy of several replicas, got a "
+            "model that uses it; make it part of the loss, or use one device"
         )
 
 

@@ -57,7 +57,7 @@ def describe(thing: Any, depth: int = 8) -> Any:
     if isinstance(thing, np.generic | np.ndarray):
         return thing.tolist() if thing.size < 100 else checksum(np.asarray(thing))
     if isinstance(thing, keras.Variable | tf.Variable | tf.Tensor):
-        return f"{thing.name if hasattr(thing, 'name') else ''} {tuple(thing.shape)}"
+        return f"{tuple(thing.shape)} {thing.dtype}"
     deeper = functools.partial(describe, depth=depth - 1)
     if isinstance(thing, dict):
         return {str(key): deeper(value) for key, value in thing.items()}
@@ -133,7 +133,9 @@ def arguments_of(thing: Any, deeper: Any) -> dict[str, Any]:
     attributes = {
         key: deeper(value)
         for key, value in getattr(thing, "__dict__", {}).items()
-        if isinstance(value, PLAIN) or "kwargs" in key or (not config and key[0] != "_")
+        if isinstance(value, PLAIN)
+        or "kwargs" in key
+        or (not config and key not in internal())
     }
     return {"config": deeper(config), **attributes}
 

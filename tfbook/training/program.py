@@ -10,16 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfbook.training.batches import TEST_ROWS, Arrays, Stream, count_rows, row_order
+from tfbook.training.compiled import Compiled, Packed, Pass
 from tfbook.training.objective import Objective
 from tfbook.training.steps import Tally
-
-# With batches from elsewhere Python gets control back after so many steps at the
-# latest. Else Ctrl-C could not reach a stream that has no end.
-STEPS_PER_CALL = 1000
 
 PREFIXES = ("training", "validation", "testing")
 
@@ -33,10 +29,10 @@ class Program:
         train_step: A function of a batch that moves the weights and returns the loss
             before: a scalar, a `Tally`, or a dictionary of several.
         test_step: A function of a batch that returns the loss.
-        train_data: What an epoch goes through.
-        test_data: What is tested afterwards, by name.
+        data: What an epoch goes through, and what is tested after it, by name.
         jit_compile: Whether XLA compiles it.
         names: The names of what `train_step` returns.
+        shared: Whether several devices share the steps.
     """
 
     def __init__(
@@ -45,57 +41,76 @@ class Program:
         objective: Objective,
         train_step: Callable,
         test_step: Callable,
-        train_data: Arrays | Stream,
-        test_data: dict[str, Arrays | Stream],
-        jit_compile: bool = False,
-        names: tuple[str, ...] = ("loss",),
+        data: dict[str, Arrays | Stream],
+        jit_compile: bool,
+        names: tuple[str, ...],
+        shared: bool,
     ) -> None:
         self.model = model
         self.objective = objective
         self.train_step = train_step
         self.test_step = test_step
         self.names = names
-        self.columns: dict[str, list[str]] = {}
+        self.block = Packed()
 
-        # XLA cannot read from a stream: it compiles the steps instead of the loop.
-        streams = isinstance(train_data, Stream)
-        if streams and jit_compile:
-            self._train_batch = tf.function(  # type: ignore[method-assign]
-                self._train_batch, jit_compile=True, autograph=False
-            )
-        # Arrays are tested in the call that trains; all else in calls of its own.
-        self._fused = {} if streams else arrays_of(test_data)
-        self._batch_size = None if streams else train_data.batch_size
-        numbers = tf.TensorSpec((3,), tf.int64)
-        if isinstance(train_data, Stream):
-            self._spec = train_data.dataset.element_spec
-            iterator = iterator_spec(train_data)
-            flags = tf.TensorSpec((2,), tf.bool)
-            self._train = Compiled(
-                self._run_stream, (iterator, tf.TensorSpec((), tf.int64), flags), False
-            )
-        else:
-            specs = {name: each.spec for name, each in self._fused.items()}
-            self._train = Compiled(
+        train_data = data["training"]
+        tests = {name: each for name, each in data.items() if name != "training"}
+        arrays = {
+            name: each for name, each in tests.items() if isinstance(each, Arrays)
+        }
+        self.test_rows = TEST_ROWS
+        self.passes: dict[str, Pass] = {}
+        if isinstance(train_data, Arrays):
+            # Arrays are tested in the call that trains.
+            self.batch_size = train_data.batch_size
+            self.test_rows = max(TEST_ROWS, self.batch_size)
+            specs = {name: each.spec for name, each in arrays.items()}
+            numbers = tf.TensorSpec((3,), tf.int64)
+            self.epochs = Compiled(
                 self._run_block, (train_data.spec, specs, numbers), jit_compile
             )
-        self._tests = {}
-        for name, each in test_data.items():
-            if name not in self._fused:
-                self._tests[name] = self._compile_test(name, each, jit_compile)
+        else:
+            step = self._train_batch
+            if jit_compile:
+                # XLA cannot read from a stream: it compiles the steps, not the loop.
+                step = tf.function(step, jit_compile=True, autograph=False)
+            spec = train_data.dataset.element_spec
+            self.passes["training"] = Pass(
+                step, names, self._reset_if, self._after_training, spec, shared
+            )
+            specs = {name: each.spec for name, each in arrays.items()}
+            self.epochs = Compiled(self._run_tests, (specs,), jit_compile)
+        self.arrays = [*arrays]
+        for name, each in tests.items():
+            if isinstance(each, Stream):
+                self.passes[name] = Pass(
+                    lambda batch, recorded: self._test_batch(batch),
+                    ("loss",),
+                    self._reset_if,
+                    lambda name=name: self._results(name),
+                    each.dataset.element_spec,
+                    shared,
+                )
 
     @property
     def column_names(self) -> list[str]:
         """The names of the columns of the history."""
-        training = [f"training_{name}" for name in self.names]
-        listed = [name for names in self.columns.values() for name in names]
-        shown = [name for name in listed if name.split("_")[0] in PREFIXES]
-        return [*dict.fromkeys([*training, *shown])]
+        listed = [f"training_{name}" for name in self.names]
+        for name, one in self.passes.items():
+            found = [each for each in one.packed.names if each.startswith(name)]
+            listed += [f"{name}_loss", *found] if name != "training" else found
+        listed += self.block.names
+        return [
+            name
+            for prefix in PREFIXES
+            for name in dict.fromkeys(listed)
+            if name.startswith(f"{prefix}_")
+        ]
 
     @property
     def variables(self) -> list[tf.Variable]:
         """All variables that the compiled calls read or write."""
-        calls = [self._train, *self._tests.values()]
+        calls = [self.epochs, *(each.whole for each in self.passes.values())]
         return [variable for call in calls for variable in call.variables]
 
     # What Python calls
@@ -108,78 +123,43 @@ class Program:
         stopped: Callable[[], bool],
     ) -> dict[str, float]:
         """Train for some epochs, then test; return a row of the history."""
-        train_data = data["training"]
-        if isinstance(train_data, Arrays):
+        tests = {name: data[name].parts for name in self.arrays}
+        if "training" not in self.passes:
             # One tensor, since each argument of a compiled call costs time.
             numbers = tf.constant([seed, epochs[0], epochs[-1]], tf.int64)
-            fused = {name: data[name].parts for name in self._fused}
-            values = self._train(train_data.parts, fused, numbers)
-            row = self._row("block", values)
+            row = self.block.unpack(self.epochs(data["training"].parts, tests, numbers))
         else:
             for epoch in epochs:
-                row = self._run_epoch(train_data, epoch, epoch == epochs[-1], stopped)
-        for name, compiled in self._tests.items():
-            each = data[name]
-            if isinstance(each, Arrays):
-                values = compiled(each.parts)
-            else:
-                values = compiled(each.begin(1), tf.constant(-1, tf.int64))
-                each.end()
-            row |= self._row(name, values)
-        return row
+                recorded = epoch == epochs[-1]
+                row = self._run_pass("training", data, epoch, recorded, stopped)
+            if tests:
+                row |= self.block.unpack(self.epochs(tests))
+        for name in self.passes:
+            if name != "training":
+                row |= self._run_pass(name, data)
+        return {name: row[name] for name in (*self.column_names, "finite")}
 
-    def _run_epoch(
-        self, data: Stream, epoch: int, recorded: bool, stopped: Callable[[], bool]
+    def _run_pass(
+        self,
+        name: str,
+        data: dict,
+        epoch: int = 1,
+        recorded: bool = True,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> dict[str, float]:
-        """Go through an epoch of a stream, with calls of a bounded length."""
-        iterator, done, more = data.begin(epoch), 0, True
-        sums: Any = 0
-        while more:
-            left = (data.steps or done + STEPS_PER_CALL) - done
-            limit = min(left, STEPS_PER_CALL)
-            flags = tf.constant([recorded, done == 0])
-            values = self._train(iterator, tf.constant(limit, tf.int64), flags)
-            row = self._row("stream", values)
-            steps = int(row.pop("steps"))
-            sums = sums + np.array(
-                [
-                    row.pop(f"{part} {name}")
-                    for part in ("total", "count")
-                    for name in self.names
-                ]
-            )
-            done += steps
-            more = steps == limit and done != data.steps
-            if more and stopped():
-                raise KeyboardInterrupt
-        data.end()
-        if done == 0 or (data.steps and done < data.steps):
-            wanted = f"{data.steps} batches" if data.steps else "one batch or more"
+        """Go through a stream once."""
+        stream, one = data[name], self.passes[name]
+        done, row = one.run(stream.begin(epoch), stream.steps, recorded, stopped)
+        stream.end()
+        if done == 0 or (stream.steps and done < stream.steps):
+            wanted = f"{stream.steps} batches" if stream.steps else "one batch or more"
             raise ValueError(
-                f"{data.name}: expected {wanted} in epoch {epoch}, got {done}: the data "
-                "ran out; pass data that can be gone through again, or fewer epochs"
+                f"{stream.name}: expected {wanted} in epoch {epoch}, got {done}: the "
+                "data ran out; pass data that can be gone through again, or fewer epochs"
             )
-        totals, counts = np.split(sums, 2)
-        means = dict(zip(self.names, totals / counts, strict=True))
-        return {f"training_{name}": float(mean) for name, mean in means.items()} | row
+        return {f"{name}_{k}" if k in one.names else k: v for k, v in row.items()}
 
-    def _row(self, call: str, values: tf.Tensor) -> dict[str, float]:
-        """Name the numbers that a compiled call has returned."""
-        return dict(zip(self.columns[call], values.numpy().tolist(), strict=True))
-
-    def _pack(self, call: str, values: dict[str, tf.Tensor]) -> tf.Tensor:
-        """Put the numbers of a call into one tensor: each result costs time."""
-        self.columns[call], parts = [], []
-        for name, value in values.items():
-            flat = tf.reshape(tf.cast(value, tf.float64), (-1,))
-            size = flat.shape[0]
-            self.columns[call] += (
-                [name] if size == 1 else [f"{name}_{i}" for i in range(size)]
-            )
-            parts.append(flat)
-        return tf.concat(parts, 0)
-
-    # What is compiled: arrays
+    # What is compiled
 
     def _run_block(self, data: tuple, tests: dict, numbers: tf.Tensor) -> tf.Tensor:
         seed, first, last = tf.unstack(numbers)
@@ -197,14 +177,19 @@ class Program:
             one_epoch,
             (first, *self._zeros()),
         )
-        values = self._training_values(totals / counts)
-        for name, parts in tests.items():
-            values |= self._test_arrays(name, parts)
-        return self._pack("block", values | {"finite": self._finite()})
+        means = tf.unstack(totals / counts)
+        values = {
+            f"training_{name}": mean
+            for name, mean in zip(self.names, means, strict=True)
+        }
+        return self.block.pack(values | self._after_training() | self._test_all(tests))
+
+    def _run_tests(self, tests: dict) -> tf.Tensor:
+        return self.block.pack(self._test_all(tests) | {"tested": tf.constant(True)})
 
     def _run_arrays(self, data: tuple, seed: tf.Tensor, recorded: tf.Tensor) -> tuple:
         """Go through the rows once, in a random order if that matters."""
-        rows, size = count_static(data), self._batch_size
+        rows, size = count_static(data), self.batch_size
         if size == rows:
             return self._train_batch(data, recorded)
         order = row_order(seed, rows)
@@ -225,74 +210,33 @@ class Program:
             totals, counts = totals + sums[0], counts + sums[1]
         return totals, counts
 
+    def _test_all(self, tests: dict) -> dict[str, tf.Tensor]:
+        values: dict[str, tf.Tensor] = {}
+        for name, data in tests.items():
+            values |= self._test_arrays(name, data)
+        return values
+
     def _test_arrays(self, name: str, data: tuple) -> dict[str, tf.Tensor]:
         """Test rows in memory, in batches that fit where those of training do."""
         rows = count_static(data)
-        size = min(max(self._batch_size or 0, TEST_ROWS), rows)
+        size = min(self.test_rows, rows)
         self.objective.reset()
 
         def one_batch(i: tf.Tensor, total: tf.Tensor) -> tuple:
-            return i + 1, total + self._test_batch(part_of(data, i * size, size))
+            sums = self._test_batch(part_of(data, i * size, size))
+            return i + 1, total + sums[0][0]
 
         total = tf.constant(0.0, tf.float64)
         if size == rows:
-            total = self._test_batch(data)
+            total = self._test_batch(data)[0][0]
         else:
             _, total = tf.while_loop(
                 lambda i, total: i < rows // size, one_batch, (tf.constant(0), total)
             )
             if rows % size:
-                start = rows - rows % size
-                total += self._test_batch(part_of(data, start, rows % size))
-        return self._testing_values(name, total / rows)
-
-    # What is compiled: streams
-
-    def _run_stream(self, iterator: Any, limit: tf.Tensor, flags: tf.Tensor) -> Any:
-        recorded, is_first = tf.unstack(flags)
-        self._reset_if(tf.logical_and(recorded, is_first))
-
-        def step(batch: tuple, totals: Any, counts: Any) -> tuple:
-            sums = self._train_batch(batch, recorded)
-            return totals + sums[0], counts + sums[1]
-
-        steps, totals, counts = for_each(
-            iterator, self._spec, limit, step, self._zeros()
-        )
-        sums = {
-            f"{part} {name}": value
-            for part, values in (("total", totals), ("count", counts))
-            for name, value in zip(self.names, tf.unstack(values), strict=True)
-        }
-        measured = self._results("training")
-        rest = {"steps": steps, "finite": self._finite()}
-        return self._pack("stream", sums | measured | rest)
-
-    def _compile_test(self, name: str, data: Arrays | Stream, jit: bool) -> "Compiled":
-        if isinstance(data, Arrays):
-
-            def test(parts: tuple) -> tf.Tensor:
-                return self._pack(name, self._test_arrays(name, parts))
-
-            return Compiled(test, (data.spec,), jit)
-
-        def test_stream(iterator: Any, limit: tf.Tensor) -> tf.Tensor:
-            self.objective.reset()
-
-            def step(batch: tuple, total: Any, rows: Any) -> tuple:
-                count = tf.cast(count_rows(batch), tf.float64)
-                return total + self._test_batch(batch), rows + count
-
-            zero = tf.constant(0.0, tf.float64)
-            _, total, rows = for_each(
-                iterator, data.dataset.element_spec, limit, step, (zero, zero)
-            )
-            return self._pack(name, self._testing_values(name, total / rows))
-
-        specs = (iterator_spec(data), tf.TensorSpec((), tf.int64))
-        return Compiled(test_stream, specs, False)
-
-    # What is compiled: one batch
+                rest = part_of(data, rows - rows % size, rows % size)
+                total += self._test_batch(rest)[0][0]
+        return {f"{name}_loss": total / rows} | self._results(name)
 
     def _train_batch(self, batch: tuple, recorded: tf.Tensor) -> tuple:
         """Take a step; return the sums and the counts of what it returned."""
@@ -308,12 +252,13 @@ class Program:
             tf.stack([each.count for each in tallies]),
         )
 
-    def _test_batch(self, batch: tuple) -> tf.Tensor:
-        """Test; return the loss, summed over the rows."""
+    def _test_batch(self, batch: tuple) -> tuple:
+        """Test; return the sum of the loss and the count of the rows."""
         value = self.test_step(*batch)
         if self.objective.measures:
             self.objective.update()
-        return tf.cast(value, tf.float64) * tf.cast(count_rows(batch), tf.float64)
+        tally = as_tally(value, tf.cast(count_rows(batch), tf.float64))
+        return tf.stack([tally.total]), tf.stack([tally.count])
 
     def _zeros(self) -> tuple[tf.Tensor, tf.Tensor]:
         # In double precision: single counts no further than 16 777 216.
@@ -329,90 +274,13 @@ class Program:
         found = self.objective.results()
         return {f"{prefix}_{name}": value for name, value in found.items()}
 
-    def _training_values(self, means: tf.Tensor) -> dict[str, tf.Tensor]:
-        named = zip(self.names, tf.unstack(means), strict=True)
-        losses = {f"training_{name}": mean for name, mean in named}
-        return losses | self._results("training")
-
-    def _testing_values(self, name: str, mean: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {f"{name}_loss": mean} | self._results(name)
-
-    def _finite(self) -> tf.Tensor:
-        """Whether all weights are finite numbers."""
-        return tf.reduce_all(
-            [
-                tf.reduce_all(tf.math.is_finite(variable))
-                for variable in self.model.trainable_variables
-            ]
-        )
-
-
-class Compiled:
-    """A function with one trace.
-
-    A `tf.function` looks at all its arguments to find the trace that fits, which
-    takes as long as a short run; and it keeps every trace that it has ever made.
-    """
-
-    def __init__(self, function: Callable, specs: tuple, jit_compile: bool) -> None:
-        # By way of a lambda: TensorFlow counts traces by a function's code and object,
-        # and would warn of needless ones when many models are trained.
-        self.function = tf.function(
-            lambda *arguments: function(*arguments),
-            jit_compile=jit_compile,
-            autograph=False,
-        )
-        self.concrete = self.function.get_concrete_function(*specs)
-        # TensorFlow lists the variables in no order; what it captures has one, which
-        # is the same in every process.
-        captured = [id(handle) for handle in self.concrete.captured_inputs]
-        self.variables = sorted(
-            self.concrete.variables, key=lambda each: captured.index(id(each.handle))
-        )
-
-    def __call__(self, *arguments: Any) -> tf.Tensor:
-        if tf.config.functions_run_eagerly():
-            return self.function(*arguments)
-        return self.concrete(*arguments)
-
-
-def for_each(
-    iterator: Any, spec: Any, limit: tf.Tensor, step: Callable, state: tuple
-) -> tuple:
-    """Take a step for each batch, at most `limit` unless it is negative."""
-
-    def next_batch(i: tf.Tensor) -> Any:
-        # No further than the limit: what is taken from an iterator is gone.
-        return tf.cond(
-            tf.not_equal(i, limit),
-            iterator.get_next_as_optional,
-            lambda: tf.experimental.Optional.empty(spec),
-        )
-
-    def body(i: tf.Tensor, batch: Any, *state: Any) -> tuple:
-        parts = batch.get_value()
-        if isinstance(parts, list) or not isinstance(parts, tuple):
-            parts = tuple(parts) if isinstance(parts, list) else (parts,)
-        state = step(parts, *state)
-        return i + 1, next_batch(i + 1), *state
-
-    zero = tf.constant(0, tf.int64)
-    steps, _, *state = tf.while_loop(
-        lambda i, batch, *state: batch.has_value(),
-        body,
-        (zero, next_batch(zero), *state),
-    )
-    return steps, *state
-
-
-def iterator_spec(data: Stream) -> tf.TypeSpec:
-    """Describe the iterators of a stream."""
-    return tf.data.IteratorSpec(data.dataset.element_spec)
-
-
-def arrays_of(test_data: dict) -> dict[str, Arrays]:
-    """Choose the data that lie in memory."""
-    return {name: each for name, each in test_data.items() if isinstance(each, Arrays)}
+    def _after_training(self) -> dict[str, tf.Tensor]:
+        """Return the metrics, and whether all weights are finite numbers."""
+        finite = [
+            tf.reduce_all(tf.math.is_finite(variable))
+            for variable in self.model.trainable_variables
+        ]
+        return self._results("training") | {"finite": tf.reduce_all(finite)}
 
 
 def as_tally(value: Any, rows: tf.Tensor) -> Tally:

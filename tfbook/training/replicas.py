@@ -19,7 +19,7 @@ import keras
 import tensorflow as tf
 from keras.src.backend.common import global_state
 
-from tfbook.training.dry_run import forward
+from tfbook.training.dry_run import forward, regularized
 from tfbook.training.objective import Objective, masks_of, set_masks
 
 # Layers that draw without a seed of their own all draw from this one of Keras's.
@@ -34,7 +34,8 @@ class Replicas:
         model: Any Keras model whose weights exist.
         objective: The loss and the metrics.
         batch: An example of a batch.
-        predicted: The predictions for it.
+        predicted: The form of the predictions for it.
+        masks: That of the masks on them.
     """
 
     def __init__(
@@ -44,14 +45,13 @@ class Replicas:
         objective: Objective,
         batch: tuple,
         predicted: Any,
+        masks: list,
     ) -> None:
         self.strategy = strategy
         self.objective = objective
         _, y, weights = (*batch, None, None)[:3]
         self.whole_loss = objective.compiled_for(
-            *tf.nest.map_structure(
-                rows_unknown, (y, predicted, masks_of(predicted), weights)
-            )
+            *tf.nest.map_structure(rows_unknown, (y, predicted, masks, weights))
         )
 
     def train_step(
@@ -78,20 +78,22 @@ class Replicas:
             with tf.GradientTape() as tape:
                 here = forward(model, share.of(x), training=True, state=moving)
                 predicted = share.counted(here.predicted)
-                penalty = total(here.penalties)
+                penalty = share.penalty(model, here.penalties)
             whole, masks = share.gather(here.predicted)
             with tf.GradientTape(watch_accessed_variables=False) as slope_tape:
                 slope_tape.watch(whole)
                 value = self.whole_loss(y, whole, masks, sample_weight)
                 scaled = scale(value)
             slopes = share.counted(slope_tape.gradient(scaled, whole), whole=True)
-            # The penalty is the same on every replica: each adds its part of it.
-            part = scale(tf.ones_like(penalty)) / share.num_replicas
             gradients = tape.gradient(
                 [*tf.nest.flatten(predicted), penalty],
                 variables,
-                output_gradients=[*tf.nest.flatten(slopes), part],
+                output_gradients=[
+                    *tf.nest.flatten(slopes),
+                    scale(tf.ones_like(penalty)),
+                ],
             )
+            (penalty,) = share.sum([penalty])
             return (
                 value + tf.cast(penalty, value.dtype),
                 share.sum(gradients),
@@ -122,7 +124,8 @@ class Replicas:
         def on_share(x: Any) -> tuple:
             share = Share(x)
             here = forward(model, share.of(x), training=False)
-            return *share.gather(here.predicted), total(here.penalties)
+            penalty = share.penalty(model, here.penalties)
+            return *share.gather(here.predicted), *share.sum([penalty])
 
         whole, masks, penalty = self.run(on_share, x)
         set_masks(whole, masks)
@@ -147,10 +150,10 @@ class Share:
     def __init__(self, x: Any) -> None:
         self.context = tf.distribute.get_replica_context()
         self.num_replicas = self.context.num_replicas_in_sync
-        replica = self.context.replica_id_in_sync_group
+        self.replica = self.context.replica_id_in_sync_group
         self.num_rows = tf.shape(tf.nest.flatten(x)[0])[0]
-        self.first = self.num_rows * replica // self.num_replicas
-        self.last = self.num_rows * (replica + 1) // self.num_replicas
+        self.first = self.num_rows * self.replica // self.num_replicas
+        self.last = self.num_rows * (self.replica + 1) // self.num_replicas
 
     def of(self, values: Any) -> Any:
         """Take the share of arrays.
@@ -179,25 +182,61 @@ class Share:
 
     def gather_rows(self, values: tf.Tensor) -> tf.Tensor:
         """Put the rows that count together from all replicas."""
-        return self.context.all_gather(self.counted(values), axis=0)
+        return self.place(self.counted(values), self.first, self.num_rows)
 
-    def sum(self, gradients: list) -> list:
-        """Add gradients up over the replicas.
+    def place(
+        self, part: tf.Tensor, first: tf.Tensor, num_rows: tf.Tensor
+    ) -> tf.Tensor:
+        """Put the parts of all replicas one after the other.
 
-        That of an embedding is a list of rows with their ids. They are put one after
-        the other, as one device has them: optimizers differ in what they do with an
-        id that occurs twice.
+        Each is put where it belongs among zeros, and all are added up: TensorFlow's
+        own gathering wants parts of equal length.
         """
-        gather = self.context.all_gather
-        return add_up(
-            self.context,
-            [
-                (gather(each.values, axis=0), gather(each.indices, axis=0))
-                if isinstance(each, tf.IndexedSlices)
-                else each
-                for each in gradients
-            ],
+        behind = num_rows - first - tf.shape(part)[0]
+        widths = [[first, behind], *[[0, 0]] * (len(part.shape) - 1)]
+        return self.sum([tf.pad(part, widths)])[0]
+
+    def gather_slices(self, gradient: tf.IndexedSlices) -> tuple[tf.Tensor, tf.Tensor]:
+        """Put the slices of an embedding's gradient together from all replicas."""
+        found = tf.shape(gradient.indices)[0]
+        # A replica without rows of its own has seen a row that does not count.
+        size = tf.where(self.last > self.first, found, 0)
+        (sizes,) = self.sum(
+            [size * tf.one_hot(self.replica, self.num_replicas, dtype=tf.int32)]
         )
+        first, num_slices = tf.reduce_sum(sizes[: self.replica]), tf.reduce_sum(sizes)
+        values, indices = (
+            self.place(part[:size], first, num_slices)
+            for part in (gradient.values, gradient.indices)
+        )
+        return values, indices
+
+    def sum(self, values: list) -> list:
+        """Add tensors up over the replicas; what is none stays as it is.
+
+        The gradient of an embedding is a list of slices with their ids. They are put
+        one after the other, as one device has them: optimizers differ in what they do
+        with an id that occurs twice.
+        """
+        values = [
+            self.gather_slices(each) if isinstance(each, tf.IndexedSlices) else each
+            for each in values
+        ]
+        return add_up(self.context, values)
+
+    def penalty(self, model: keras.Model, penalties: list) -> tf.Tensor:
+        """Return this replica's part of the penalties.
+
+        Those on activities are means over the rows of the share; those on weights are
+        the same on every replica.
+        """
+        on_weights = len(penalties) - regularized(model)
+        by_rows = tf.cast((self.last - self.first) / self.num_rows, tf.float32)
+        part = tf.constant(0.0)
+        for i, penalty in enumerate(penalties):
+            weight = by_rows if i < on_weights else 1 / self.num_replicas
+            part += weight * tf.cast(tf.reduce_sum(penalty), tf.float32)
+        return part
 
     def mean(self, states: list) -> list:
         """Average states over the replicas by their rows; integers are equal on all."""
@@ -235,12 +274,6 @@ def add_up(context: tf.distribute.ReplicaContext, values: list) -> list:
         for place, sum_ in zip(same_type, sums, strict=True):
             values[place] = sum_
     return values
-
-
-def total(penalties: list) -> tf.Tensor:
-    """Add penalties up."""
-    floats = [tf.cast(tf.reduce_sum(each), tf.float32) for each in penalties]
-    return tf.add_n(floats) if floats else tf.constant(0.0)
 
 
 def whole_gradient(gradient: Any, variable: Any) -> Any:
