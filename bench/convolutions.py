@@ -1,4 +1,4 @@
-"""1 epoch of two convolutions and a linear layer on 4000 digits, in batches of 32."""
+"""2 epochs of two convolutions and a linear layer on 4000 digits, in batches of 32."""
 
 import jax
 import keras
@@ -12,13 +12,12 @@ from tfbook import data
 
 NAME = "two convolutions"
 SECTION = "batches"
-EPOCHS = 1
-TOLERANCE = 0.25  # each has its own order of rows
+EPOCHS = 2
+TOLERANCE = 0.5  # each has its own order of rows
 
 BUDGETS = [
     AtLeast("train", 2, "Keras fit"),
     AtLeast("train", 1.4, "PyTorch eager"),
-    AtLeast("train", 1, "tf.function step from Python", "first"),
 ]
 
 CHANNELS = [1, 16, 32]
