@@ -54,11 +54,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(venv_backend="virtualenv")
 def bench(session: nox.Session) -> None:
-    """Time training beside Keras fit, PyTorch and JAX; some minutes."""
+    """Time training beside others, some minutes; -- with names for some parts."""
     # By pip, which can be told where PyTorch's build for the CPU lies; without the lock
     # file, since the others bring hundreds of packages that the book does not need.
     session.install("--group", "bench", "-e", ".")
-    session.run("python", "-m", "bench")
+    session.run("python", "-m", "bench", *session.posargs)
 
 
 @nox.session

@@ -1,92 +1,187 @@
-"""Run the comparisons; print tables; write results.json and a plot: `nox -s bench`."""
+"""Run the comparisons: `python -m bench`, or `python -m bench NAME ...` for some.
 
+A whole run writes results.json and a plot. It takes some minutes, and a quiet machine.
+"""
+
+import argparse
 import datetime
 import json
-import os
-import platform
 import sys
-from importlib.metadata import version
+import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import tensorflow as tf
-import torch
 
-from bench import growth, linear_regression, network, threads
-from bench.contest import Line, check_budgets, later_call, run
+from bench import (
+    call,
+    convolutions,
+    costs,
+    digits,
+    growth,
+    linear_regression,
+    memory,
+    network,
+    tenfold,
+    threads,
+)
+from bench.contest import Line, Result, run
+from bench.machine import describe, hold_to_threads
 from tfbook import plotting
 
-PACKAGES = ["tensorflow", "keras", "numpy", "torch", "jax"]
 RECORD = Path("bench", "results.json")
 PLOT = Path("_build", "bench.svg")
-RED, END = ("\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "")
+COLOURS = sys.stdout.isatty()
+
+Part = tuple[dict[str, Any], list[Line]]
+"""What a part adds to the record, and its budgets."""
 
 
 def show(line: Line) -> None:
-    """Print what became of a budget; in red if it was missed."""
-    text = f"{line.job}, {line.way}: {line.budget}; reached {line.reached:.3g}"
-    print(f"held   {text}" if line.held else f"{RED}MISSED {text}{END}")
+    """Print what became of a budget: green if it was held, red if it was missed."""
+    text = f"{line.job}; {line.way}: {line.budget}; reached {line.reached:.3g}"
+    word, colour = ("held  ", 32) if line.held else ("MISSED", 31)
+    text = f"{word} {text}"
+    print(f"\033[{colour}m{text}\033[0m" if COLOURS else text)
 
 
-def main() -> None:
-    """Run everything, one after the other in this process."""
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    torch.set_num_threads(1)
-    plt.switch_backend("agg")
-    plt.style.use("tfbook.book")
-    contests, lines = {}, []
-    for contest in (linear_regression, network):
-        title = contest.__doc__.strip().removesuffix(".")
-        contestants = contest.contestants()
-        print(f"\n{title}, {len(contestants)} ways, taking turns in this order:\n")
-        results = run(contestants, contest.EPOCHS)
-        table = pd.DataFrame({name: r._asdict() for name, r in results.items()}).T
-        table["times train"] = table["later"] / results["train"].later
-        print(table.to_string(float_format="{:.4g}".format))
-        contests[title] = {name: r._asdict() for name, r in results.items()}
-        lines += check_budgets(contest.NAME, results, contest.BUDGETS)
+def show_results(title: str, results: dict[str, Result]) -> None:
+    """Print how long each contestant took."""
+    table = pd.DataFrame({name: each._asdict() for name, each in results.items()}).T
+    table["times train"] = table["later"] / results["train"].later
+    print(f"\n{title}:\n\n{table.to_string(float_format='{:.4g}'.format)}")
 
-    products = network.Products(network.BOSTON)
-    bound = later_call(products, network.EPOCHS, calls=7)
-    print(f"\nThe matrix products of that alone: {bound:.4g} seconds")
 
-    print("\nSeconds of a later call of the network, as it grows:")
-    sweeps = growth.sweeps()
-    fig, axes = plt.subplots(1, len(sweeps), figsize=(9, 3.4), sharey=True)
-    for ax, (grows, seconds) in zip(axes, sweeps.items(), strict=True):
+def run_contest(contest: ModuleType) -> Part:
+    """Let the contestants of a module take turns."""
+    title = contest.__doc__.strip().removesuffix(".")
+    tolerance = getattr(contest, "TOLERANCE", 0.02)
+    results = run(contest.contestants(), contest.EPOCHS, tolerance=tolerance)
+    show_results(title, results)
+    lines = [budget.check(contest.NAME, results) for budget in contest.BUDGETS]
+    ways = {name: each._asdict() for name, each in results.items()}
+    record: dict[str, Any] = {contest.SECTION: {title: ways}}
+    if contest is network:
+        # Not a way to train.
+        record["products"] = ways.pop(network.PRODUCTS)["later"]
+    return record, lines
+
+
+def run_costs() -> Part:
+    """Measure what is asked for beside the loss."""
+    tables, lines = costs.measure()
+    for title, results in tables.items():
+        show_results(f"The cost of {title}", results)
+    by_name = {
+        title: {name: each._asdict() for name, each in results.items()}
+        for title, results in tables.items()
+    }
+    return {"costs": by_name}, lines
+
+
+def run_growth() -> Part:
+    """Let the network grow, and plot it."""
+    tables, lines = growth.measure()
+    fig, axes = plt.subplots(1, len(tables), figsize=(9, 3.4), sharey=True)
+    for ax, (grows, seconds) in zip(axes, tables.items(), strict=True):
         frame = pd.DataFrame(seconds).rename_axis(grows)
+        print(f"\nSeconds of a later call, by {grows}:")
         print(f"\n{frame.T.to_string(float_format='{:.3g}'.format, na_rep='')}")
         plotting.growth(frame, ax=ax)
         ax.label_outer()
         if ax is not axes[0]:
             ax.get_legend().remove()
+    PLOT.parent.mkdir(exist_ok=True)
     fig.savefig(PLOT)
+    return {"growth": tables}, lines
 
-    by_threads = threads.compare()
+
+def run_threads() -> Part:
+    """Compare one thread with two."""
+    record, lines = threads.measure()
     print(f"\nSeconds of train, {threads.EPOCHS} epochs, by threads and width:\n")
-    print(pd.DataFrame(by_threads).T.to_string(float_format="{:.3g}".format))
+    spread = {
+        number: {job: f"{low:.3g} to {high:.3g}" for job, (low, high) in jobs.items()}
+        for number, jobs in record["threads_spread"].items()
+    }
+    print(pd.DataFrame(spread).T.to_string())
+    return record, lines
 
-    lines += growth.tenfold()
+
+def run_memory() -> Part:
+    """Watch the memory over many models and shapes."""
+    tables, lines = memory.measure()
+    return {"memory": tables}, lines
+
+
+PARTS: dict[str, Callable[[], Part]] = {
+    "linear_regression": lambda: run_contest(linear_regression),
+    "network": lambda: run_contest(network),
+    "digits": lambda: run_contest(digits),
+    "convolutions": lambda: run_contest(convolutions),
+    "call": lambda: run_contest(call),
+    "costs": run_costs,
+    "growth": run_growth,
+    "threads": run_threads,
+    "tenfold": lambda: ({}, tenfold.measure()),
+    "memory": run_memory,
+}
+
+
+def merge(record: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add to a record; two tables of one section stand side by side."""
+    for key, value in more.items():
+        if key in record and isinstance(value, dict):
+            record[key] |= value
+        else:
+            record[key] = value
+
+
+def main() -> int:
+    """Run the parts, one after the other in this process."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PARTS))
+    names = parser.parse_args().names or list(PARTS)
+    if unknown := set(names) - set(PARTS):
+        parser.error(f"no part is called {', '.join(unknown)}")
+    hold_to_threads(1)
+    plt.switch_backend("agg")
+    plt.style.use("tfbook.book")
+    record: dict[str, Any] = {
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    } | describe()
+    lines: list[Line] = []
+    failed, taken = [], {}
+    for name in names:
+        start = time.perf_counter()
+        try:
+            more, budgets = PARTS[name]()
+        except Exception:
+            # The others took minutes: they shall not be lost.
+            traceback.print_exc()
+            failed.append(name)
+            continue
+        merge(record, more)
+        lines += budgets
+        taken[name] = round(time.perf_counter() - start)
+        print(f"\n{name}: {taken[name]} seconds", flush=True)
     print("\nBudgets:\n")
     for line in lines:
         show(line)
-
-    record = {
-        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "machine": f"{platform.system()}, {platform.machine()}",
-        "cores": os.cpu_count(),
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
-        "contests": contests,
-        "products": bound,
-        "growth": sweeps,
-        "threads": by_threads,
-        "budgets": [line._asdict() for line in lines],
-    }
-    RECORD.write_text(json.dumps(record, indent=1) + "\n")
-    print(f"\nWritten to {RECORD} and {PLOT}")
+    if failed:
+        print(f"\nFailed: {', '.join(failed)}; nothing is written")
+        return 1
+    if names == list(PARTS):
+        record["budgets"] = [line._asdict() for line in lines]
+        record["seconds"] = taken
+        RECORD.write_text(json.dumps(record, indent=1) + "\n")
+        print(f"\nWritten to {RECORD} and {PLOT}")
+    return 0
 
 
-PLOT.parent.mkdir(exist_ok=True)
-main()
+if __name__ == "__main__":
+    sys.exit(main())

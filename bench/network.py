@@ -2,165 +2,50 @@
 
 import itertools
 from collections.abc import Callable
-from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
 import tensorflow as tf
 import torch
 
-from bench.contest import Budget, Contestant
-from tfbook import data, models, training
+from bench.contest import AtLeast, AtMost, Makers
+from bench.problem import Problem
+from bench.ways_jax import Jax
+from bench.ways_keras import Fit, StepFromPython, Train
+from bench.ways_torch import Torch
+from tfbook import data, models
 
 NAME = "network"
+SECTION = "contests"
 EPOCHS = 1000
+PRODUCTS = "its matrix products in TensorFlow, one by one"
 
 BUDGETS = [
-    Budget("train", "later", "PyTorch eager", 3),
-    Budget("train", "later", "tf.function step from Python", 3),
-    Budget("train", "later", "Keras fit", 200),
-    Budget("train, XLA", "later", "JAX lax.scan", 1),
-    Budget("train", "first", "tf.function step from Python", 1),
+    AtLeast("train", 3, "PyTorch eager"),
+    AtLeast("train", 3, "tf.function step from Python"),
+    AtLeast("train, XLA", 1, "JAX lax.scan"),
+    AtMost("train, XLA", 1.2, PRODUCTS),
+    AtLeast("train", 1, "tf.function step from Python", "first"),
 ]
 
 
-class Problem(NamedTuple):
-    """What all contestants share.
+def keras_mlp(widths: list[int]) -> Callable[[], keras.Model]:
+    def make() -> keras.Model:
+        model = models.MLP(widths[1:-1], widths[-1])
+        model.build((None, widths[0]))
+        return model
 
-    Attributes:
-        x: Features, of shape `(rows, 13)`.
-        y: Targets, of shape `(rows, 1)`.
-        start: The first weights: kernel and bias of each layer in turn.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    start: list[np.ndarray]
-
-    @property
-    def widths(self) -> list[int]:
-        """The number of features, of each layer's units, and of targets."""
-        return [len(kernel) for kernel in self.start[::2]] + [1]
+    return make
 
 
-def make_problem(x: np.ndarray, y: np.ndarray, width: int = 64) -> Problem:
-    """Draw the first weights of a network with two hidden layers."""
-    rng = np.random.default_rng(0)
-    start = [
-        array.astype(np.float32)
-        for inputs, outputs in itertools.pairwise([x.shape[1], width, width, 1])
-        for array in (
-            rng.normal(scale=np.sqrt(2 / inputs), size=(inputs, outputs)),
-            np.zeros(outputs),
-        )
-    ]
-    return Problem(x, y, start)
+def torch_mlp(widths: list[int]) -> Callable[[], torch.nn.Module]:
+    def make() -> torch.nn.Module:
+        linear = [torch.nn.Linear(*pair) for pair in itertools.pairwise(widths)]
+        layers = [each for layer in linear for each in (layer, torch.nn.ReLU())]
+        return torch.nn.Sequential(*layers[:-1])
 
-
-BOSTON = make_problem(*data.boston_housing().standardized().train)
-
-
-class Network:
-    """What the contestants that train a Keras model share.
-
-    Args:
-        problem: Data and first weights.
-    """
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.model = models.MLP(problem.widths[1:-1], 1)
-        self.model.build((None, problem.widths[0]))
-
-    def reset(self) -> None:
-        self.model.set_weights(self.problem.start)
-
-    def loss(self) -> float:
-        x, y, _ = self.problem
-        return float(np.mean((self.model(x) - y) ** 2))
-
-
-class Fit(Network):
-    def reset(self) -> None:
-        super().reset()
-        # Anew, since compiling anew is what resets Adam.
-        self.model.compile(keras.optimizers.Adam(), loss="mse")
-
-    def train(self, epochs: int) -> None:
-        x, y, _ = self.problem
-        self.model.fit(x, y, batch_size=len(x), epochs=epochs, verbose=0)
-
-
-class StepFromPython(Network):
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem)
-        self.x, self.y = map(tf.constant, (problem.x, problem.y))
-        self.optimizer = keras.optimizers.Adam()
-        self.optimizer.build(self.model.trainable_variables)
-        self.fresh = [variable.numpy() for variable in self.optimizer.variables]
-
-        @tf.function
-        def step(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-            return training.train_step(
-                self.model, self.optimizer, keras.losses.mean_squared_error, x, y
-            )
-
-        self.step = step
-
-    def reset(self) -> None:
-        super().reset()
-        for variable, value in zip(self.optimizer.variables, self.fresh, strict=True):
-            variable.assign(value)
-
-    def train(self, epochs: int) -> None:
-        for _ in range(epochs):
-            self.step(self.x, self.y)
-
-
-class Train(Network):
-    def __init__(self, problem: Problem, jit_compile: bool) -> None:
-        super().__init__(problem)
-        self.jit_compile = jit_compile
-
-    def train(self, epochs: int) -> None:
-        training.train(
-            self.model,
-            (self.problem.x, self.problem.y),
-            optimizer="adam",
-            epochs=epochs,
-            record_every=epochs,
-            jit_compile=self.jit_compile,
-        )
-
-
-class Torch:
-    def __init__(self, problem: Problem) -> None:
-        self.x, self.y = map(torch.from_numpy, (problem.x, problem.y))
-        self.start = problem.start
-        layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(problem.widths)]
-        self.model = torch.nn.Sequential(
-            layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2]
-        )
-
-    def mean_squares(self) -> torch.Tensor:
-        return torch.mean((self.model(self.x) - self.y) ** 2)
-
-    def reset(self) -> None:
-        with torch.no_grad():
-            for weight, value in zip(self.model.parameters(), self.start, strict=True):
-                weight.copy_(torch.from_numpy(value.T))
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.001, eps=1e-7)
-
-    def train(self, epochs: int) -> None:
-        for _ in range(epochs):
-            self.optimizer.zero_grad()
-            self.mean_squares().backward()
-            self.optimizer.step()
-
-    def loss(self) -> float:
-        return float(self.mean_squares().detach())
+    return make
 
 
 def predict(weights: list[jax.Array], x: jax.Array) -> jax.Array:
@@ -169,66 +54,48 @@ def predict(weights: list[jax.Array], x: jax.Array) -> jax.Array:
     return x @ weights[-2] + weights[-1]
 
 
-def mean_squares(weights: list[jax.Array], x: jax.Array, y: jax.Array) -> jax.Array:
-    return jnp.mean((predict(weights, x) - y) ** 2)
+def first_weights(*kernels: tuple[int, ...]) -> list[np.ndarray]:
+    """Draw kernels of these shapes, each followed by a bias of zeros."""
+    rng = np.random.default_rng(0)
+    return [
+        array.astype(np.float32)
+        for shape in kernels
+        for array in (
+            rng.normal(scale=np.sqrt(2 / np.prod(shape[:-1])), size=shape),
+            np.zeros(shape[-1]),
+        )
+    ]
 
 
-class Jax:
-    def __init__(self, problem: Problem) -> None:
-        self.x, self.y = map(jnp.asarray, (problem.x, problem.y))
-        self.start = problem.start
+def make_problem(
+    x: np.ndarray,
+    y: np.ndarray,
+    hidden: list[int],
+    outputs: int = 1,
+    **settings: object,
+) -> Problem:
+    """Set up a network with hidden layers of some widths."""
+    widths = [x.shape[1], *hidden, outputs]
+    start = first_weights(*itertools.pairwise(widths))
+    models_of = keras_mlp(widths), torch_mlp(widths), predict
+    return Problem(x, y, start, *models_of, **settings)
 
-        # The loss is carried along, as `train` does it.
-        @jax.jit(static_argnames="epochs")
-        def scan(
-            weights: list[jax.Array], x: jax.Array, y: jax.Array, epochs: int
-        ) -> tuple:
-            def adam(carry: tuple, step: jax.Array) -> tuple[tuple, None]:
-                weights, means, squares, _ = carry
-                loss, gradients = jax.value_and_grad(mean_squares)(weights, x, y)
-                means = [
-                    0.9 * m + 0.1 * g for m, g in zip(means, gradients, strict=True)
-                ]
-                squares = [
-                    0.999 * s + 0.001 * g**2
-                    for s, g in zip(squares, gradients, strict=True)
-                ]
-                rate = 0.001 * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-                weights = [
-                    w - rate * m / (jnp.sqrt(s) + 1e-7)
-                    for w, m, s in zip(weights, means, squares, strict=True)
-                ]
-                return (weights, means, squares, loss), None
 
-            zeros = [jnp.zeros_like(weight) for weight in weights]
-            steps = jnp.arange(1, epochs + 1, dtype=jnp.float32)
-            return jax.lax.scan(adam, (weights, zeros, zeros, 0.0), steps)[0]
-
-        self.scan = scan
-
-    def reset(self) -> None:
-        self.weights = [jnp.asarray(array) for array in self.start]
-
-    def train(self, epochs: int) -> None:
-        end = self.scan(self.weights, self.x, self.y, epochs=epochs)
-        # JAX returns before it has computed: wait for the end.
-        self.weights = jax.block_until_ready(end)[0]
-
-    def loss(self) -> float:
-        return float(mean_squares(self.weights, self.x, self.y))
+BOSTON = make_problem(*data.boston_housing().standardized().train, [64, 64])
 
 
 class Products:
-    """The least that a step can do: its eight matrix products, and moving the kernels.
+    """A step's eight matrix products, and what moves the kernels; nothing else.
 
-    No activations, no biases, no Adam; so no contestant, but a bound for all.
+    No activations, no biases, no Adam: TensorFlow starts the products one by one from a
+    loop in a graph. Others may multiply faster.
 
     Args:
         problem: Data and first weights.
     """
 
     def __init__(self, problem: Problem) -> None:
-        self.x = tf.constant(problem.x)
+        self.problem = problem
         self.start = problem.start[::2]
         self.kernels = [tf.Variable(kernel) for kernel in self.start]
 
@@ -251,19 +118,27 @@ class Products:
         for kernel, value in zip(self.kernels, self.start, strict=True):
             kernel.assign(value)
 
-    def train(self, epochs: int) -> None:
-        self.steps(self.x, tf.constant(epochs))
+    def train(self, epochs: int) -> float:
+        self.steps(tf.constant(self.problem.x), tf.constant(epochs))
+        # A call returns before it has computed: wait for the end.
+        return float(self.kernels[-1].numpy()[0, 0])
+
+    def loss(self) -> None:
+        return None
 
 
-def contestants(
-    problem: Problem = BOSTON,
-) -> dict[str, Callable[[], Contestant]]:
-    """Say how to make the contestants, in the order in which they run."""
+def ways(problem: Problem) -> Makers:
+    """Say how to make the contestants for any problem, in their order."""
     return {
         "Keras fit": lambda: Fit(problem),
         "tf.function step from Python": lambda: StepFromPython(problem),
-        "train": lambda: Train(problem, jit_compile=False),
+        "train": lambda: Train(problem),
         "train, XLA": lambda: Train(problem, jit_compile=True),
         "PyTorch eager": lambda: Torch(problem),
         "JAX lax.scan": lambda: Jax(problem),
     }
+
+
+def contestants() -> Makers:
+    """Say how to make the contestants, in the order in which they run."""
+    return ways(BOSTON) | {PRODUCTS: lambda: Products(BOSTON)}
