@@ -124,7 +124,7 @@ def test_a_step_with_a_penalty():
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
-        ("last_epoch", (8, 8), "has ended before it gets to the 4"),
+        ("last_epoch", (8, 8), "ends before it gets to the 4"),
         ("last_epoch", (6, 4), "counts epochs from 0"),
         ("last_epoch", (7, 7), "not the last ones"),
         ("last_epoch", (4, 3), "one epoch without improvement is not two"),

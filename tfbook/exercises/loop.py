@@ -28,10 +28,10 @@ def last_epoch(answer: Any) -> str | None:
 
     Example:
         >>> last_epoch((8, 8))
-        'the run has ended before it gets to the 4; count the epochs without improvement'
+        'the run ends before it gets to the 4; count the epochs without improvement'
     """
     hints = {
-        (8, 8): "the run has ended before it gets to the 4; count the epochs without "
+        (8, 8): "the run ends before it gets to the 4; count the epochs without "
         "improvement",
         (6, 4): "that counts epochs from 0, as callbacks do; count from 1",
         (7, 7): "it puts back the best weights, and not the last ones",
@@ -199,7 +199,7 @@ def penalty_step(answer: Any) -> str | None:
         `None` if one step moves two weights as it should, else a hint.
 
     Example:
-        >>> penalty_step(lambda model, optimizer, loss, x, y: {"loss": tf.constant(0.0)})
+        >>> penalty_step(lambda *arguments: {"loss": tf.constant(0.0)})
         'the dictionary has no "penalty"; return both numbers'
     """
     layer = keras.layers.Dense(1)
