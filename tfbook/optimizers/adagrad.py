@@ -1,6 +1,5 @@
 """AdaGrad: steps divided by the root of all squared gradients so far."""
 
-import numbers
 from typing import Any
 
 import tensorflow as tf
@@ -50,7 +49,9 @@ def adagrad_update(
 class AdaGrad(Optimizer):
     """A step size for each weight, that only falls, by `adagrad_update`.
 
-    It equals `keras.optimizers.Adagrad`.
+    It equals `keras.optimizers.Adagrad` on dense gradients. Where
+    an embedding row was looked up more than once, its gradients are added up here
+    before they are squared; Keras squares them one by one.
 
     Args:
         learning_rate: The numerator of every step.
@@ -58,7 +59,7 @@ class AdaGrad(Optimizer):
         epsilon: The small number that keeps the division finite.
 
     Raises:
-        ValueError: If `initial_accumulator_value` is negative.
+        ValueError: If `initial_accumulator_value` is negative or infinite.
 
     Example:
         >>> weight = tf.Variable([2.0, 2.0])
@@ -74,14 +75,14 @@ class AdaGrad(Optimizer):
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
     ) -> None:
-        initial: Any = initial_accumulator_value
-        if not isinstance(initial, numbers.Real) or not float(initial) >= 0:
-            raise ValueError(
-                "AdaGrad: expected an initial_accumulator_value of 0 or more, got "
-                f"{initial!r}; pass for example 0.1"
-            )
-        super().__init__(learning_rate, slots={"accumulator": float(initial)})
-        self.initial_accumulator_value = float(initial)
+        initial = self._checked(
+            initial_accumulator_value,
+            "an initial_accumulator_value of 0 or more",
+            0.1,
+            lambda n: 0 <= n < float("inf"),
+        )
+        super().__init__(learning_rate, slots={"accumulator": initial})
+        self.initial_accumulator_value = initial
         self.epsilon = self._positive("epsilon", epsilon)
 
     def update(

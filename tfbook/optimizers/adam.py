@@ -67,7 +67,9 @@ def adam_update(
 class Adam(Optimizer):
     """Momentum with a step size for each weight, by `adam_update`.
 
-    It equals `keras.optimizers.Adam`.
+    It equals `keras.optimizers.Adam` on dense gradients. Where
+    an embedding row was looked up more than once, its gradients are added up here
+    before they are squared; Keras squares them one by one.
 
     Args:
         learning_rate: About the size of a step in each weight.

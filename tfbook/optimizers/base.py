@@ -1,7 +1,9 @@
 """The base of all optimizers: state beside each weight, and a loop over weights."""
 
 import numbers
-from collections.abc import Sequence
+import reprlib
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -14,7 +16,11 @@ class Optimizer:
     """What all optimizers share: state beside each weight, and a loop over weights.
 
     A subclass says which values it keeps beside each weight, its slots, and gives
-    `update`, which calls a rule.
+    `update`, which calls a rule. It works in loops of one's own and in
+    `tfbook.training.train`, but not in `compile`, which takes Keras's optimizers only.
+
+    A weight in half precision is moved in float32, and rounded after the step. Its
+    state stays in float32, where 0.999 is not yet 1.
 
     Args:
         learning_rate: A positive number.
@@ -42,10 +48,13 @@ class Optimizer:
     ) -> None:
         learning_rate = self._positive("learning_rate", learning_rate)
         self.iterations = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._learning_rate = tf.Variable(learning_rate, trainable=False)
+        # In float64, so that weights of any precision get the number as it was given.
+        self._learning_rate = tf.Variable(
+            learning_rate, dtype=tf.float64, trainable=False
+        )
         self._slots = slots or {}
-        self._weights: dict[int, keras.Variable | tf.Variable] = {}
-        self._state: dict[int, list[tf.Variable]] = {}
+        # Each weight with its slots: an id is only an object's while that lives.
+        self._state: dict[int, tuple[Any, list[tf.Variable]]] = {}
 
     @property
     def learning_rate(self) -> tf.Variable:
@@ -59,15 +68,18 @@ class Optimizer:
 
     @property
     def variables(self) -> list[tf.Variable]:
-        """Iterations, learning rate, and the slots weight by weight, the whole state.
+        """The whole state: iterations, learning rate, and the slots of each weight.
 
-        It is the order of the Keras twin.
+        They are in the same order as in the Keras twin.
         """
-        slots = [slot for state in self._state.values() for slot in state]
+        slots = [slot for _, state in self._state.values() for slot in state]
         return [self.iterations, self.learning_rate, *slots]
 
     def build(self, variables: Sequence[keras.Variable | tf.Variable]) -> None:
-        """Make the state for these variables, or check that it is for them.
+        """Make the state for these variables, or keep it where there is one.
+
+        Some of the variables that it was built for change nothing. All of them and
+        more, as when frozen layers are trained too, add state for the new ones.
 
         Args:
             variables: The weights that the optimizer will move.
@@ -81,49 +93,53 @@ class Optimizer:
                 f"{kind}: expected one variable or more, got none; a model's weights "
                 "exist once it is built, and come from layers or add_weight"
             )
-        if not self._weights:
-            for variable in variables:
-                # Kept with its state: an id is only an object's while that lives.
-                self._weights[id(variable)] = variable
-                with tf.init_scope():  # outside the graph, if one is being traced
-                    self._state[id(variable)] = self._initial_state(variable)
-        for variable in variables:
-            if id(variable) not in self._weights:
-                raise ValueError(
-                    f"{kind}: expected the variables it was built for, got another, "
-                    f"{variable.name!r} of shape {tuple(variable.shape)}; make a new "
-                    f"optimizer for other variables"
-                )
+        new = [each for each in variables if id(each) not in self._state]
+        if new and not self._state.keys() <= {id(each) for each in variables}:
+            raise ValueError(
+                f"{kind}: expected the variables it was built for, got another, "
+                f"{new[0].name!r} of shape {tuple(new[0].shape)}; make a new "
+                f"optimizer for other variables"
+            )
+        if new:  # in the order in which a new optimizer would have them
+            self._state = {
+                id(each): self._state.get(id(each)) or (each, self._slots_of(each))
+                for each in variables
+            }
 
     def apply(
         self,
-        gradients: Sequence[tf.Tensor],
+        gradients: Sequence[tf.Tensor | None],
         variables: Sequence[keras.Variable | tf.Variable],
     ) -> None:
         """Move each variable once by its gradient.
 
+        Where the gradient is `None`, since the loss does not depend on the variable, it
+        stays as it is, and a warning says so. Rows of an embedding that were looked up
+        more than once have their gradients added up first.
+
         Args:
-            gradients: A tensor a variable, of its shape.
+            gradients: One tensor or array per variable, of its shape, or `None`.
             variables: The weights; at the first call the state is made for them.
 
         Raises:
-            ValueError: If gradients and variables disagree, a gradient is `None`, or
-                the optimizer was built for other variables.
+            ValueError: If gradients and variables disagree, every gradient is `None`,
+                or the optimizer was built for other variables.
         """
         gradients, variables = list(gradients), list(variables)
         self.build(variables)
-        self._check_gradients(gradients, variables)
+        pairs = self._matched(gradients, variables)
         self.iterations.assign_add(1)
-        for gradient, variable in zip(gradients, variables, strict=True):
-            state = self._state[id(variable)]
+        for gradient, variable in pairs:
+            _, state = self._state[id(variable)]
             weight = tf.convert_to_tensor(variable)
+            precision = self._precision(weight.dtype)
             new_weight, *new_state = self.update(
-                weight,
-                tf.cast(tf.convert_to_tensor(gradient), weight.dtype),
+                tf.cast(weight, precision),
+                tf.cast(gradient, precision),
                 *map(tf.convert_to_tensor, state),
-                rate=tf.cast(self.learning_rate, weight.dtype),
+                rate=tf.cast(self.learning_rate, precision),
             )
-            variable.assign(new_weight)
+            variable.assign(tf.cast(new_weight, weight.dtype))
             for slot, value in zip(state, new_state, strict=True):
                 slot.assign(value)
             if variable.constraint is not None:
@@ -132,7 +148,7 @@ class Optimizer:
     def update(
         self, weight: tf.Tensor, gradient: tf.Tensor, *state: tf.Tensor, rate: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
-        """Return the new weight and its new state, one value a slot.
+        """Return the new weight and its new state, one value per slot.
 
         Raises:
             NotImplementedError: Always; a subclass gives it.
@@ -143,48 +159,82 @@ class Optimizer:
         """Return the constructor's arguments, as plain values."""
         return {"learning_rate": float(self.learning_rate.numpy())}
 
-    def _initial_state(self, variable: keras.Variable | tf.Variable) -> list[Any]:
-        return [
-            tf.Variable(
-                tf.fill(variable.shape, tf.constant(start, variable.dtype)),
-                trainable=False,
-                name=name,
-            )
-            for name, start in self._slots.items()
-        ]
+    def _precision(self, dtype: Any) -> tf.DType:
+        """Return the type to compute in: the weight's own, but no less than float32."""
+        dtype = tf.as_dtype(dtype)
+        return tf.float32 if dtype.size < tf.float32.size else dtype
 
-    def _check_gradients(self, gradients: list[Any], variables: list[Any]) -> None:
+    def _slots_of(self, variable: keras.Variable | tf.Variable) -> list[tf.Variable]:
+        with tf.init_scope():  # outside the graph, if one is being traced
+            return [
+                tf.Variable(
+                    tf.fill(
+                        variable.shape,
+                        tf.constant(start, self._precision(variable.dtype)),
+                    ),
+                    trainable=False,
+                    name=name,
+                )
+                for name, start in self._slots.items()
+            ]
+
+    def _matched(
+        self, gradients: list[Any], variables: list[Any]
+    ) -> list[tuple[tf.Tensor, Any]]:
+        """Check gradients, and return those that there are, each with its variable."""
         kind = type(self).__name__
         if len(gradients) != len(variables):
             raise ValueError(
                 f"{kind}: expected a gradient for each variable, got {len(gradients)} "
                 f"for {len(variables)}; take the gradients of exactly these variables"
             )
-        for gradient, variable in zip(gradients, variables, strict=True):
-            if gradient is None:
-                raise ValueError(
-                    f"{kind}: expected a gradient for {variable.name!r}, got None; the "
-                    f"loss does not depend on it, so leave it out of both lists"
-                )
+        pairs = [
+            (tf.convert_to_tensor(gradient), variable)
+            for gradient, variable in zip(gradients, variables, strict=True)
+            if gradient is not None
+        ]
+        for gradient, variable in pairs:
+            # Another shape would broadcast, and move many weights by the same number.
             if not gradient.shape.is_compatible_with(variable.shape):
                 raise ValueError(
                     f"{kind}: expected a gradient of shape {tuple(variable.shape)} for "
                     f"{variable.name!r}, got {tuple(gradient.shape)}; give both lists "
                     f"in the same order"
                 )
+        unreached = [
+            variable.name
+            for gradient, variable in zip(gradients, variables, strict=True)
+            if gradient is None
+        ]
+        if not pairs:
+            raise ValueError(
+                f"{kind}: expected a gradient for one variable or more, got None for "
+                f"all of {unreached}; compute the loss from the model's output, inside "
+                "the tape"
+            )
+        if unreached:
+            warnings.warn(
+                f"{kind}: expected a gradient for each variable, got None for "
+                f"{unreached}, which stay as they are; freeze them, or let the loss "
+                "depend on them",
+                stacklevel=3,
+            )
+        return pairs
 
     def _positive(self, name: str, value: Any) -> float:
-        if not isinstance(value, numbers.Real) or not 0 < float(value) < float("inf"):
-            raise ValueError(
-                f"{type(self).__name__}: expected a positive {name}, got {value!r}; "
-                f"pass for example 0.001"
-            )
-        return float(value)
+        wanted = f"a positive {name}"
+        return self._checked(value, wanted, 0.001, lambda n: 0 < n < float("inf"))
 
     def _fraction(self, name: str, value: Any) -> float:
-        if not isinstance(value, numbers.Real) or not 0 <= float(value) < 1:
+        return self._checked(value, f"{name} in [0, 1)", 0.9, lambda n: 0 <= n < 1)
+
+    def _checked(
+        self, value: Any, wanted: str, example: float, holds: Callable[[float], bool]
+    ) -> float:
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not (is_number and holds(float(value))):
             raise ValueError(
-                f"{type(self).__name__}: expected {name} in [0, 1), got {value!r}; "
-                f"pass for example 0.9"
+                f"{type(self).__name__}: expected {wanted}, got {reprlib.repr(value)}; "
+                f"pass for example {example}"
             )
         return float(value)
