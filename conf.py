@@ -66,7 +66,7 @@ COMPUTE = (
 digest = hashlib.sha256()
 for path in sorted((ROOT / "tfbook").glob("**/*")):
     if path.suffix in {".py", ".mplstyle"}:
-        digest.update(path.name.encode() + path.read_bytes())
+        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
 # Which library multiplies matrices; it is chosen by the processor if nobody says so.
 onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "by processor")
 digest.update(repr([sys.version, onednn, *map(installed, COMPUTE)]).encode())

@@ -1,10 +1,10 @@
 """Findings: what can be wrong with a model, told from figures alone.
 
-Each check takes what `tfbook.diagnostics` has measured and returns a `Finding`, or
-`None`. Where a check draws the line is a habit and not a law; the number stands in it.
+Each check takes what `tfbook.diagnostics.measures` has measured and returns a
+`Finding`, or `None`. Where a check draws the line is a habit and not a law; the number
+stands in it.
 """
 
-import html
 import math
 from typing import NamedTuple
 
@@ -13,7 +13,6 @@ import pandas as pd
 
 __all__ = [
     "Finding",
-    "Report",
     "constant_predictions",
     "dead_layers",
     "exploding_gradients",
@@ -45,35 +44,6 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.finding}: {self.figure}.\n   What to do: {self.remedy}."
-
-
-class Report(tuple[Finding, ...]):
-    """Findings, causes first, that show themselves as a numbered list.
-
-    Example:
-        >>> Report([Finding("Dead units", "4 of 4 never fire", "train anew")])
-        1. Dead units: 4 of 4 never fire.
-           What to do: train anew.
-        >>> Report()
-        Nothing found: features, units, gradients, predictions and losses are in order.
-    """
-
-    def __repr__(self) -> str:
-        lines = [f"{number}. {finding}" for number, finding in enumerate(self, start=1)]
-        return "\n".join(lines) or (
-            "Nothing found: features, units, gradients, predictions and losses are in "
-            "order."
-        )
-
-    def _repr_html_(self) -> str:
-        """Show the list in a notebook, where lines wrap."""
-        items = [
-            "<li><strong>{}:</strong> {}.<br><em>What to do:</em> {}.</li>".format(
-                *map(html.escape, finding)
-            )
-            for finding in self
-        ]
-        return f"<ol>{''.join(items)}</ol>" if items else f"<p>{self!r}</p>"
 
 
 def unscaled_features(features: np.ndarray) -> Finding | None:

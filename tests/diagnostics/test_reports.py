@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import mean_squared_error
 
-from tfbook import data, diagnostics, findings, layers, models, training
+from tfbook import data, diagnostics, layers, models, training
 
 # The constant
 
@@ -752,9 +752,9 @@ def test_a_report_is_a_numbered_list_in_a_terminal_and_in_a_notebook():
 
 
 def test_names_from_the_model_are_escaped_in_a_notebook():
-    finding = findings.Finding("Dead units", "units of '<b>&'", "train anew")
+    finding = diagnostics.Finding("Dead units", "units of '<b>&'", "train anew")
     assert (
         "units of &#x27;&lt;b&gt;&amp;&#x27;"
-        in findings.Report([finding])._repr_html_()
+        in diagnostics.Report([finding])._repr_html_()
     )
-    assert findings.Report()._repr_html_().startswith("<p>Nothing found")
+    assert diagnostics.Report()._repr_html_().startswith("<p>Nothing found")
