@@ -263,13 +263,12 @@ def as_structure(name: str, label: str, values: Any) -> Any:
             for key, part in values.items()
         }
     # A list of arrays is several of them; a list of numbers, or of rows, is one.
-    if isinstance(values, tuple | list) and values:
-        if all(isinstance(part, dict) or has_rows(part) for part in values):
-            parts = (
-                as_structure(name, f"{label}[{i}]", part)
-                for i, part in enumerate(values)
-            )
-            return list(parts) if isinstance(values, list) else tuple(parts)
+    is_several = isinstance(values, tuple | list) and len(values) > 0
+    if is_several and all(isinstance(each, dict) or has_rows(each) for each in values):
+        parts = (
+            as_structure(name, f"{label}[{i}]", part) for i, part in enumerate(values)
+        )
+        return list(parts) if isinstance(values, list) else tuple(parts)
     return as_array(name, label, values)
 
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tfbook.training import arguments, dry_run, steps
 from tfbook.training.batches import TEST_ROWS, Arrays, Stream
+from tfbook.training.compiled import forgotten_gradients
 from tfbook.training.identity import frozen, frozen_model, settings_of
 from tfbook.training.objective import Objective, masks_of
 from tfbook.training.program import Program
@@ -251,7 +252,8 @@ def try_step(
         objective.build()
         return found
 
-    trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
+    with forgotten_gradients():
+        trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
     found = trace.structured_outputs
     names = tuple(found) if isinstance(found, dict) else ("loss",)
     if found is None or "loss" not in names:

@@ -1,10 +1,12 @@
 """Compiled calls: a function with one trace, and a pass through a stream of batches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework import ops
 
 # With batches from elsewhere Python gets control back after so many steps at the
 # latest. Else Ctrl-C could not reach a stream that has no end.
@@ -26,7 +28,8 @@ class Compiled:
             jit_compile=jit_compile,
             autograph=False,
         )
-        self.concrete = self.function.get_concrete_function(*specs)
+        with forgotten_gradients():
+            self.concrete = self.function.get_concrete_function(*specs)
         # TensorFlow lists the variables in no order; what it captures has one, which
         # is the same in every process.
         captured = [id(handle) for handle in self.concrete.captured_inputs]
@@ -38,7 +41,30 @@ class Compiled:
         """Run it, or with `tf.config.run_functions_eagerly` the function itself."""
         if tf.config.functions_run_eagerly():
             return self.function(*arguments)
-        return self.concrete(*arguments)
+        parts = tf.nest.flatten(arguments)
+        if not all(isinstance(part, tf.Tensor) for part in parts):
+            return self.concrete(*arguments)
+        # Finding out which argument is which takes longer than a short run.
+        captured = self.concrete.captured_inputs
+        (found,) = self.concrete.inference_fn.call_flat(*parts, *captured)
+        return found
+
+
+@contextmanager
+def forgotten_gradients() -> Iterator[None]:
+    """Let go of the gradients that are registered while something is traced.
+
+    Keras's optimizers register one in each trace, in a table of TensorFlow's that
+    nothing is ever taken from. Nobody differentiates a program; the entry would keep
+    its graph, and the model in it, alive for ever.
+    """
+    registry = ops.gradient_registry._registry
+    before = set(registry)
+    try:
+        yield
+    finally:
+        for name in set(registry) - before:
+            del registry[name]
 
 
 class Packed:

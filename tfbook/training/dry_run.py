@@ -178,7 +178,9 @@ def pairs(loss: Any, y: Any, predicted: Any) -> Iterator[tuple[Any, Any, Any]]:
     outputs, targets = tf.nest.flatten(predicted), tf.nest.flatten(y)
     losses = tf.nest.flatten(loss) if tf.nest.is_nested(loss) else [loss] * len(outputs)
     # Else only Keras can say what belongs together, by the outputs' names.
-    if len(losses) == len(targets) == len(outputs):
+    structures = [y, predicted, *([loss] if tf.nest.is_nested(loss) else [])]
+    alike = len({isinstance(each, dict) for each in structures}) == 1
+    if alike and len(losses) == len(targets) == len(outputs):
         yield from zip(losses, targets, outputs, strict=True)
 
 
@@ -308,7 +310,8 @@ def check_ids(name: str, model: keras.Model, x: Any) -> None:
     layers = [
         layer
         for layer in model._flatten_layers()
-        if isinstance(layer, keras.layers.Embedding)
+        # A layer derived from it may do something else with what it is given.
+        if type(layer) is keras.layers.Embedding
     ]
     if not layers:
         return

@@ -33,6 +33,7 @@ class Objective:
         self._compared: tuple | None = None
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the loss of a batch."""
         self.remember(y_true, y_pred, sample_weight)
         if not self._has_loss:
             return tf.constant(0.0, keras.config.floatx())

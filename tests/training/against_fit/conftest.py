@@ -107,7 +107,9 @@ def compare(
         last = {name: [value] for name, value in found.items()}
         tested = flat({f"test_{name}": value for name, value in last.items()})
         assert_history(history.iloc[[-1]].filter(like="testing_"), tested, atol, rtol)
-    assert_history(history.filter(regex="^(training|validation)_"), fit_history, atol, rtol)
+    assert_history(
+        history.filter(regex="^(training|validation)_"), fit_history, atol, rtol
+    )
     return Twins(fitted, trained, history, fit_history)
 
 
@@ -130,7 +132,9 @@ def for_fit(data: Any) -> Any:
     """Make tensors of words: `fit` takes them in no array of NumPy's."""
     if isinstance(data, dict):
         return {key: for_fit(part) for key, part in data.items()}
-    if isinstance(data, tuple) or (isinstance(data, list) and hasattr(data[0], "dtype")):
+    if isinstance(data, tuple) or (
+        isinstance(data, list) and hasattr(data[0], "dtype")
+    ):
         return type(data)(for_fit(part) for part in data)
     is_text = isinstance(data, np.ndarray) and data.dtype.kind == "O"
     return tf.constant(data) if is_text else data
@@ -142,9 +146,7 @@ def evaluate(model: keras.Model, test: Any) -> dict[str, float]:
     if callable(test):
         return model.evaluate(test(), **settings)
     x, y, weights = (*for_fit(test), None, None)[:3]
-    return model.evaluate(
-        x, y, sample_weight=weights, batch_size=TEST_ROWS, **settings
-    )
+    return model.evaluate(x, y, sample_weight=weights, batch_size=TEST_ROWS, **settings)
 
 
 def in_order(data: tuple, size: int, epochs: int) -> tuple[tf.data.Dataset, int]:
@@ -208,6 +210,4 @@ def assert_close(found: Any, wanted: Any, name: Any, atol: float, rtol: float) -
         return
     if wanted.dtype.kind == "V":
         found, wanted = found.astype("float32"), wanted.astype("float32")
-    np.testing.assert_allclose(
-        found, wanted, rtol=rtol, atol=atol, err_msg=str(name)
-    )
+    np.testing.assert_allclose(found, wanted, rtol=rtol, atol=atol, err_msg=str(name))

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import Input, Model, Sequential, layers, ops
 
 ROWS = 11  # in batches of 4 the last one is short
@@ -136,7 +135,9 @@ def residual() -> Model:
 def attention() -> Model:
     ids = Input((5,), dtype="int32")
     x = layers.Embedding(7, 4, mask_zero=True)(ids)
-    x = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 2, dropout=0.1)(x, x))
+    x = layers.LayerNormalization()(
+        x + layers.MultiHeadAttention(2, 2, dropout=0.1)(x, x)
+    )
     return Model(ids, layers.Dense(1)(x))
 
 
@@ -376,7 +377,11 @@ MODELS = {
         loss="sparse_categorical_crossentropy",
     ),
     "masks and weights per step": Case(
-        stack(of((5, 3)), lazy(layers.Masking), lazy(layers.LSTM, 2, return_sequences=True)),
+        stack(
+            of((5, 3)),
+            lazy(layers.Masking),
+            lazy(layers.LSTM, 2, return_sequences=True),
+        ),
         PADDED_STEPS,
         floats(5, 2),
         np.abs(floats(5, seed=2)),
@@ -389,7 +394,9 @@ MODELS = {
         tied,
         integers(7, 5),
         integers(7, 5),
-        arguments={"loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
+        arguments={
+            "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        },
     ),
     "two inputs, list": Case(two_inputs("list"), [X, X[:, :2]], Y),
     "two inputs, tuple": Case(two_inputs("tuple"), (X, X[:, :2]), Y),
@@ -439,9 +446,7 @@ MODELS = {
     "frozen": Case(frozen, X, Y),
     "residual": Case(residual, IMAGES, Y),
     "add_loss": Case(Penalized, X, Y),
-    "add_loss and nothing else": Case(
-        OnlyPenalized, X, None, arguments={"loss": None}
-    ),
+    "add_loss and nothing else": Case(OnlyPenalized, X, None, arguments={"loss": None}),
     "regularizers": case(
         of((4,)),
         out(3, kernel_regularizer="l2", bias_regularizer=keras.regularizers.L1(0.1)),

@@ -12,7 +12,9 @@ Y = 3 * RNG.normal(size=(11, 1)).astype("float32")
 
 
 def dense() -> keras.Model:
-    return keras.Sequential([keras.Input((4,)), layers.Dense(3, "tanh"), layers.Dense(1)])
+    return keras.Sequential(
+        [keras.Input((4,)), layers.Dense(3, "tanh"), layers.Dense(1)]
+    )
 
 
 def embedded() -> keras.Model:
