@@ -124,7 +124,8 @@ def case(
         batch_size = None
     history = training.train(
         model, train_data, test, optimizer=OPTIMIZERS[optimizer](), epochs=5,
-        loss=LOSSES[loss](), metrics=["mae"], batch_size=batch_size, record_every=2, strategy=strategy,
+        loss=LOSSES[loss](), metrics=["mae"], batch_size=batch_size, record_every=2,
+        strategy=strategy,
     )
     return [history.to_numpy(), *[variable.numpy() for variable in model.variables]]
 

@@ -676,7 +676,8 @@ def test_a_loss_that_is_not_finite_stops_training_and_keeps_the_finite_rows():
     x, y = SPLIT.train
     far = 30 * x, y
     message = (
-        r"^train: expected a finite loss and finite weights, got \{'training_loss': \S+ 'testing_loss': "
+        r"^train: expected a finite loss and finite weights, got "
+        r"\{'training_loss': \S+ 'testing_loss': "
         r"(inf|nan)\} in epoch (\d+); lower the learning rate, standardise the features"
     )
     with pytest.raises(training.TrainingDiverged, match=message) as caught:
@@ -778,7 +779,7 @@ REFUSED = {
     "four of a pair": (
         {"train_data": (X, Y, Y, Y)},
         ValueError,
-        r"^train_data: expected a pair \(x, y\) of arrays, or .* got a tuple of 4; pass",
+        r"^train_data: expected a pair \(x, y\) of arrays, or .* got a tuple of 4;",
     ),
     "test data without targets": (
         {"test_data": [X]},

@@ -51,8 +51,8 @@ def rmsprop_update(
 class RMSprop(Optimizer):
     """A step size for each weight, from recent gradients, by `rmsprop_update`.
 
-    It equals `keras.optimizers.RMSprop`, which calls `beta` `rho`, on dense gradients. Where
-    an embedding row was looked up more than once, its gradients are added up here
+    It equals `keras.optimizers.RMSprop`, which calls `beta` `rho`, on dense gradients.
+    Where an embedding row was looked up more than once, its gradients are added up here
     before they are squared; Keras squares them one by one.
 
     Args:

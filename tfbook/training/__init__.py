@@ -18,7 +18,7 @@ it in this order:
 - ``callbacks``: what Python does at its turn
 - ``arguments``, ``errors``, ``interrupts``: checks, endings, Ctrl-C
 
-``README.md`` beside them says what the engine guarantees, and why it is built like this.
+``README.md`` beside them says what the engine guarantees, and why it is built so.
 """
 
 from tfbook.training.errors import TrainingDiverged, TrainingInterrupted

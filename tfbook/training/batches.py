@@ -182,8 +182,8 @@ def check_together(
     train = data["training"]
     if isinstance(train, Stream) and train.once and epochs > 1 and train.steps is None:
         raise ValueError(
-            f"train_data: expected data for {epochs} epochs, got a generator, which can "
-            "be gone through once; pass steps_per_epoch, or a keras.utils.PyDataset"
+            f"train_data: expected data for {epochs} epochs, got a generator, which "
+            "can be gone through once; pass steps_per_epoch, or a keras.utils.PyDataset"
         )
     for each in data.values():
         needs_targets = loss is not None and (step is None or each is not train)
@@ -312,7 +312,7 @@ def as_array(name: str, label: str, values: Any) -> np.ndarray:
 
 
 def numbers_of(values: Any) -> Any:
-    """Make plain numbers of a table whose columns have several types, or may be empty."""
+    """Make plain numbers of a table with columns of several types, or with gaps."""
     if hasattr(values, "detach"):  # a tensor of PyTorch's that tracks gradients
         return values.detach().numpy()
     if hasattr(values, "to_numpy") and np.asarray(values).dtype.kind == "O":
@@ -370,7 +370,8 @@ def check_dataset(name: str, dataset: tf.data.Dataset, steps: int | None) -> Non
             )
     if dataset.cardinality() == 0:
         raise ValueError(
-            f"{name}: expected one batch or more, got an empty dataset; check its source"
+            f"{name}: expected one batch or more, got an empty dataset; check its "
+            "source"
         )
     endless = any(
         each.cardinality() == tf.data.INFINITE_CARDINALITY for each in sources(dataset)

@@ -78,7 +78,7 @@ class Packed:
         self.names: list[str] = []
 
     def pack(self, values: dict[str, tf.Tensor]) -> tf.Tensor:
-        """Put numbers into one tensor, of double precision; vectors get one name each."""
+        """Put numbers into one tensor; each number of a vector gets a name."""
         self.names, parts = [], []
         for name, value in values.items():
             flat = tf.reshape(tf.cast(value, tf.float64), (-1,))

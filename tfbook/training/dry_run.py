@@ -169,7 +169,7 @@ def one_line(error: Exception, length: int = 200) -> str:
 
 
 def pairs(loss: Any, y: Any, predicted: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Go through the losses, with the targets and the predictions that each compares."""
+    """Go through the losses, with the targets and predictions that each compares."""
     if not tf.nest.is_nested(predicted):
         losses, targets = tf.nest.flatten(loss), tf.nest.flatten(y)
         if len(losses) == len(targets) == 1:
@@ -344,9 +344,9 @@ def checked_lookup(name: str, layer: keras.layers.Embedding) -> Iterator[None]:
         wrong = ids[(ids < 0) | (ids >= layer.input_dim) | (ids != ids // 1)]
         if wrong.size:
             raise ValueError(
-                f"{name}: expected whole numbers from 0 to {layer.input_dim - 1} as ids "
-                f"for {layer.name!r}, got {wrong[0]}; number them anew, or make its "
-                "input_dim larger"
+                f"{name}: expected whole numbers from 0 to {layer.input_dim - 1} as "
+                f"ids for {layer.name!r}, got {wrong[0]}; number them anew, or make "
+                "its input_dim larger"
             )
         return lookup(inputs)
 

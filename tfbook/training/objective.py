@@ -110,7 +110,7 @@ class Objective:
 
 
 def masks_of(predicted: Any) -> list:
-    """Return the masks that Keras has put on predictions, `None` where there is none."""
+    """Return the masks that Keras has put on predictions, or `None` for each."""
     return [getattr(part, "_keras_mask", None) for part in tf.nest.flatten(predicted)]
 
 

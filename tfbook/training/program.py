@@ -155,7 +155,7 @@ class Program:
             wanted = f"{stream.steps} batches" if stream.steps else "one batch or more"
             raise ValueError(
                 f"{stream.name}: expected {wanted} in epoch {epoch}, got {done}: the "
-                "data ran out; pass data that can be gone through again, or fewer epochs"
+                "data ran out; pass data that can be read again, or fewer epochs"
             )
         return {f"{name}_{k}" if k in one.names else k: v for k, v in row.items()}
 

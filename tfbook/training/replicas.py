@@ -343,6 +343,6 @@ def check_same(strategy: tf.distribute.Strategy, identity: dict[str, Any]) -> No
     if differing:
         raise ValueError(
             f"train: expected the same call on each of {len(rows)} workers, got "
-            f"different {' and '.join(differing)}; pass all rows to every worker, which "
-            "takes its share of each batch by itself"
+            f"different {' and '.join(differing)}; pass all rows to every worker, "
+            "which takes its share of each batch by itself"
         )

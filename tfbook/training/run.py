@@ -150,7 +150,7 @@ class Run:
             if found.epoch > self.epochs:
                 raise ValueError(
                     f"checkpoint of epoch {found.epoch}: expected epochs of at least "
-                    f"that many, got {self.epochs}; pass more, or another checkpoint_dir"
+                    f"that many, got {self.epochs}; pass more, or another folder"
                 )
             checkpoints.restore(found, self._variables)
         except BaseException:

@@ -527,7 +527,7 @@ def test_a_model_trains_on_all_rows_as_with_fit(same_as_fit, name):
 
 @pytest.mark.parametrize("name", ["dense", "batch normalization", "lstm"])
 def test_validation_and_tests_go_through_in_batches(same_as_fit, name):
-    make, x, y, _, arguments = MODELS[name]
+    make, x, y, *_ = MODELS[name]
     many = tuple(np.concatenate([part] * 60) for part in (x, y))  # 660 rows
     same_as_fit(
         make, (x, y), batch_size=4, validation=many, test=many, metrics=lambda: ["mae"]
