@@ -6,6 +6,7 @@ it in this order:
 
 - ``steps``: one step and one test, as the pages derive them
 - ``loop``: `train` and `records`
+- ``outcomes``: what a run yields, and how it can end early
 - ``run``: what a run is made of, and how it gets on by a record
 - ``program``: many steps in one compiled call
 - ``cache``: when a program is found again
@@ -21,9 +22,8 @@ it in this order:
 ``README.md`` beside them says what the engine guarantees, and why it is built so.
 """
 
-from tfbook.training.errors import TrainingDiverged, TrainingInterrupted
 from tfbook.training.loop import records, train
-from tfbook.training.run import Record
+from tfbook.training.outcomes import Record, TrainingDiverged, TrainingInterrupted
 from tfbook.training.steps import Tally, test_step, train_step
 
 __all__ = [

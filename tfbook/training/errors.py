@@ -1,4 +1,4 @@
-"""How a run can end before its last epoch, and what it says then."""
+"""What a run says when it ends: its table, or what went wrong inside of it."""
 
 import re
 from collections.abc import Iterator
@@ -9,48 +9,6 @@ import pandas as pd
 import tensorflow as tf
 
 from tfbook.training.arguments import shorten
-
-__all__ = ["TrainingDiverged", "TrainingInterrupted"]
-
-
-class TrainingDiverged(ArithmeticError):  # noqa: N818 - says what happened
-    """The loss, or a weight, is no longer a finite number.
-
-    Args:
-        message: What was seen, in which epoch, and what to try.
-        history: The rows recorded until then, as `train` would have returned them.
-
-    Example:
-        >>> error = TrainingDiverged("expected a finite loss, got nan", pd.DataFrame())
-        >>> len(error.history)
-        0
-
-    Reference:
-        Goodfellow, Bengio and Courville (2016), Deep Learning, MIT Press, section
-        8.2.4.
-    """
-
-    def __init__(self, message: str, history: pd.DataFrame) -> None:
-        super().__init__(message)
-        self.history = history
-
-
-class TrainingInterrupted(KeyboardInterrupt):
-    """Training was stopped by hand, with Ctrl-C.
-
-    Args:
-        message: After which epoch.
-        history: The rows recorded until then, as `train` would have returned them.
-
-    Example:
-        >>> error = TrainingInterrupted("train: interrupted", pd.DataFrame())
-        >>> isinstance(error, KeyboardInterrupt)
-        True
-    """
-
-    def __init__(self, message: str, history: pd.DataFrame) -> None:
-        super().__init__(message)
-        self.history = history
 
 
 def as_history(rows: list[dict[str, float]], columns: list[str]) -> pd.DataFrame:

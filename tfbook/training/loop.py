@@ -9,8 +9,9 @@ import pandas as pd
 import tensorflow as tf
 
 from tfbook.training import callbacks as turns
-from tfbook.training.errors import TrainingInterrupted, as_history
-from tfbook.training.run import Record, Run
+from tfbook.training.errors import as_history
+from tfbook.training.outcomes import Record, TrainingInterrupted
+from tfbook.training.run import Run
 
 __all__ = ["records", "train"]
 

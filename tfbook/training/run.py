@@ -3,38 +3,16 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfbook.training import arguments, batches, cache, checkpoints, identity, replicas
-from tfbook.training.errors import TrainingDiverged, as_history, explained
+from tfbook.training.errors import as_history, explained
 from tfbook.training.interrupts import deferred_interrupt
-
-__all__ = ["Record"]
-
-
-class Record(NamedTuple):
-    """What there is to see when the compiled loop gives control back.
-
-    Attributes:
-        epoch: How many epochs are done.
-        values: `training_loss`, `testing_loss`, `training_accuracy` and so on.
-        model: The model, with its weights as they are after the epoch.
-        optimizer: What moves them.
-
-    Example:
-        >>> record = Record(10, {"training_loss": 0.5}, None, None)
-        >>> record.values["training_loss"]
-        0.5
-    """
-
-    epoch: int
-    values: dict[str, float]
-    model: Any
-    optimizer: Any
+from tfbook.training.outcomes import Record, TrainingDiverged
 
 
 class Run:
