@@ -104,7 +104,8 @@ class Stream:
         self.dataset = dataset
         self.steps = steps
         self.once = once
-        self._begin, self._end = epoch_hooks or ((lambda: None),) * 2
+        nothing: Callable = lambda: None  # noqa: E731
+        self._begin, self._end = epoch_hooks or (nothing, nothing)
         self._iterator: Any = None
         check_dataset(name, dataset, steps)
 

@@ -159,7 +159,8 @@ def make(
     arguments.check_scope(model.variables)
     objective = Objective(model, loss, metrics)
     test_data = {name: each for name, each in data.items() if name != "training"}
-    train_data, names = data["training"], ("loss",)
+    names: tuple[str, ...] = ("loss",)
+    train_data = data["training"]
     if step is None:
         replicas = 1 if strategy is None else strategy.num_replicas_in_sync
         predicted, masks = try_batch(train_data, model, objective, loss, replicas)
@@ -177,7 +178,7 @@ def make(
     train_step, test_step = step or steps.train_step, steps.test_step
     if strategy is not None:
         shared = Replicas(strategy, model, objective, train_data.spec, predicted, masks)
-        train_step, test_step = shared.train_step, shared.test_step  # type: ignore[assignment]
+        train_step, test_step = shared.train_step, shared.test_step
     state = [variable.numpy() for variable in variables_of(optimizer)]
     program = Program(
         model,

@@ -123,11 +123,12 @@ class Program:
         stopped: Callable[[], bool],
     ) -> dict[str, float]:
         """Train for some epochs, then test; return a row of the history."""
-        tests = {name: data[name].parts for name in self.arrays}
-        if "training" not in self.passes:
+        tests = {name: data[name].parts for name in self.arrays}  # type: ignore[union-attr]
+        train_data = data["training"]
+        if isinstance(train_data, Arrays):
             # One tensor, since each argument of a compiled call costs time.
             numbers = tf.constant([seed, epochs[0], epochs[-1]], tf.int64)
-            row = self.block.unpack(self.epochs(data["training"].parts, tests, numbers))
+            row = self.block.unpack(self.epochs(train_data.parts, tests, numbers))
         else:
             for epoch in epochs:
                 recorded = epoch == epochs[-1]

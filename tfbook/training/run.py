@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -64,12 +65,12 @@ class Run:
             raise ValueError(
                 "train_data: expected a pair (x, y) of arrays, got None; pass (x, y)"
             )
-        self.data = {
+        given_data = {
             "training": train,
             "validation": batches.read("validation_data", validation_data),
             "testing": batches.read("test_data", test_data),
         }
-        self.data = {key: each for key, each in self.data.items() if each is not None}
+        self.data = {key: each for key, each in given_data.items() if each is not None}
         batches.check_together(self.data, self.epochs, loss, step, jit_compile)
         cache.prepare_data(model, self.data, strict=step is None)
         self.program, self.optimizer = cache.get_program(
@@ -85,7 +86,7 @@ class Run:
         self.rows: list[dict[str, float]] = []
         self._open = ExitStack()
         self._asked: Any = None
-        self._folder = None
+        self._folder: Path | None = None
         self._variables = self._all_variables()
         if checkpoint_dir is not None or strategy is not None:
             self._identity = identity.run_identity(
@@ -119,9 +120,10 @@ class Run:
 
     def _resume(self, directory: str | os.PathLike) -> None:
         """Go on where a run with the same arguments has stopped."""
-        self._folder = self._open.enter_context(checkpoints.opened(directory))
+        folder = self._open.enter_context(checkpoints.opened(directory))
+        self._folder = folder
         try:
-            found = checkpoints.load_latest(self._folder)
+            found = checkpoints.load_latest(folder)
             if found is None:
                 return
             identity.compare(found.epoch, found.identity, self._identity)
