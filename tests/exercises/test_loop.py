@@ -100,9 +100,9 @@ def step(
             value = tf.reduce_mean(loss(y, model(x, training=True)))
             penalty = penalty_of() if recorded else tf.constant(0.0)
             total = {"sum": value + penalty, "penalty": penalty}.get(part)
+        penalty = penalty if recorded else penalty_of()  # before the weights move
         if moves:
             optimizer.apply(tape.gradient(total, weights), weights)
-        penalty = penalty if recorded else penalty_of()
         return {
             "loss": {"loss": value, "penalty": penalty},
             "total": {"loss": total, "penalty": penalty},

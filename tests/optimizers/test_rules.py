@@ -448,12 +448,20 @@ def test_more_gradients_than_variables_are_refused():
         optimizers.SGD().apply([tf.ones(2), tf.ones(2)], [tf.Variable([1.0, 2.0])])
 
 
-def test_a_missing_gradient_is_refused_and_nothing_is_moved():
+def test_a_missing_gradient_leaves_its_weight_and_says_so():
     weights = [tf.Variable([1.0]), tf.Variable([1.0], name="bias")]
-    adam = optimizers.Adam()
-    with refused("Adam: expected a gradient for 'bias:0', got None"):
+    adam = optimizers.Adam(0.5)
+    message = r"^Adam: expected a gradient for each variable, got None for \['bias:0'\]"
+    with pytest.warns(UserWarning, match=message):
         adam.apply([tf.ones(1), None], weights)
-    assert [float(w[0]) for w in weights] == [1, 1]
+    assert [round(float(w[0]), 5) for w in weights] == [0.5, 1]
+
+
+def test_no_gradient_at_all_is_refused_and_nothing_is_moved():
+    weight, adam = tf.Variable([1.0]), optimizers.Adam()
+    with refused("Adam: expected a gradient for one variable or more, got None for"):
+        adam.apply([None], [weight])
+    assert float(weight[0]) == 1
     assert adam.iterations.numpy() == 0
 
 

@@ -48,9 +48,9 @@ class Optimizer:
     ) -> None:
         learning_rate = self._positive("learning_rate", learning_rate)
         self.iterations = tf.Variable(0, dtype=tf.int64, trainable=False)
-        # In float64, so that weights of any precision get the number as it was given.
+        # As in Keras: in half precision, 0.001 would not be 0.001.
         self._learning_rate = tf.Variable(
-            learning_rate, dtype=tf.float64, trainable=False
+            learning_rate, dtype=self._precision(keras.config.floatx()), trainable=False
         )
         self._slots = slots or {}
         # Each weight with its slots: an id is only an object's while that lives.
@@ -68,9 +68,9 @@ class Optimizer:
 
     @property
     def variables(self) -> list[tf.Variable]:
-        """The whole state: iterations, learning rate, and the slots of each weight.
+        """All state, in the order of the Keras twin.
 
-        They are in the same order as in the Keras twin.
+        First the iterations and the learning rate, then the slots of each weight.
         """
         slots = [slot for _, state in self._state.values() for slot in state]
         return [self.iterations, self.learning_rate, *slots]

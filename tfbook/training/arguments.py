@@ -83,7 +83,7 @@ def check_strategy(
         )
 
 
-def check_scope(variables: list) -> None:
+def check_scope(variables: Iterable = ()) -> None:
     """Check that variables were made outside the scope of every strategy.
 
     A scope makes a copy of each variable for every device. Training needs none: it

@@ -8,13 +8,13 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras.src.trainers.data_adapters import get_data_adapter
 
 from tfbook.training.arguments import shorten
 
-# How many rows are tested at once, unless training takes more.
 TEST_ROWS = 256
 
 
@@ -174,6 +174,18 @@ def read(
     if isinstance(data, tf.data.Dataset):
         return Stream(name, data, steps_per_epoch)
     return adapt(name, data, steps_per_epoch)
+
+
+def test_rows(model: Any, training: Arrays | Stream) -> int:
+    """Return how many rows are tested at once.
+
+    A model that is made for batches of one size is tested in those. For another it is
+    no less than training takes, which fits into memory.
+    """
+    made_for = next(iter(tf.nest.flatten(getattr(model, "inputs", None) or [])), None)
+    if isinstance(made_for, keras.KerasTensor) and made_for.shape[0] is not None:
+        return made_for.shape[0]
+    return max(TEST_ROWS, getattr(training, "batch_size", 0))
 
 
 def check_together(

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfbook.training import arguments, dry_run, steps
-from tfbook.training.batches import TEST_ROWS, Arrays, Stream
+from tfbook.training.batches import Arrays, Stream, test_rows
 from tfbook.training.compiled import forgotten_gradients
 from tfbook.training.identity import frozen, frozen_model, settings_of
 from tfbook.training.objective import Objective, masks_of
@@ -174,7 +174,8 @@ def make(
     arguments.check_scope(variables_of(optimizer))
     for each in test_data.values():
         if isinstance(each, Arrays):
-            try_test(each, model, objective, loss)
+            rows = each.first_rows(test_rows(model, train_data))
+            try_test(each.name, rows, model, objective, loss)
     train_step, test_step = step or steps.train_step, steps.test_step
     if strategy is not None:
         shared = Replicas(strategy, model, objective, train_data.spec, predicted, masks)
@@ -226,13 +227,15 @@ def try_batch(
     )
 
 
-def try_test(data: Arrays, model: keras.Model, objective: Objective, loss: Any) -> None:
+def try_test(
+    name: str, rows: tuple, model: keras.Model, objective: Objective, loss: Any
+) -> None:
     """Take some rows to test on through model and loss."""
-    x, *rest = data.first_rows(TEST_ROWS)
+    x, *rest = rows
     with dry_run.plain_errors():
         predicted = dry_run.forward(model, x, training=False).predicted
     if rest:
-        dry_run.check_shapes(data.name, loss, rest[0], predicted)
+        dry_run.check_shapes(name, loss, rest[0], predicted)
         dry_run.compute(objective, rest[0], predicted, *rest[1:])
 
 

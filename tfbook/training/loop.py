@@ -109,6 +109,7 @@ def train(
         OSError: If a checkpoint cannot be written.
 
     Example:
+        >>> import numpy as np
         >>> from tfbook import data, models
         >>> split = data.linear()
         >>> model = models.LinearRegression(5)

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfbook.training.batches import TEST_ROWS, Arrays, Stream, count_rows, row_order
+from tfbook.training.batches import Arrays, Stream, count_rows, row_order, test_rows
 from tfbook.training.compiled import Compiled, Packed, Pass
 from tfbook.training.objective import Objective
 from tfbook.training.steps import Tally
@@ -58,12 +58,11 @@ class Program:
         arrays = {
             name: each for name, each in tests.items() if isinstance(each, Arrays)
         }
-        self.test_rows = TEST_ROWS
         self.passes: dict[str, Pass] = {}
+        self.test_rows = test_rows(model, train_data)
         if isinstance(train_data, Arrays):
             # Arrays are tested in the call that trains.
             self.batch_size = train_data.batch_size
-            self.test_rows = max(TEST_ROWS, self.batch_size)
             specs = {name: each.spec for name, each in arrays.items()}
             numbers = tf.TensorSpec((3,), tf.int64)
             self.epochs = Compiled(

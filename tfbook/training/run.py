@@ -46,6 +46,7 @@ class Run:
         strategy: tf.distribute.Strategy | None = None,
         checkpoint_dir: str | os.PathLike | None = None,
     ) -> None:
+        arguments.check_scope()
         arguments.check_model(model, step, loss)
         self.epochs, self.record_every = arguments.check_integers(
             True, epochs=epochs, record_every=record_every

@@ -70,7 +70,9 @@ def compare(
             given["validation_data"] = validation()
         else:
             given["validation_data"] = for_fit(validation)
-            given["validation_batch_size"] = TEST_ROWS
+            fixed = (getattr(fitted, "inputs", None) or [None])[0]
+            fixed = None if fixed is None else fixed.shape[0]
+            given["validation_batch_size"] = fixed or TEST_ROWS
     if not arrays:
         fit = fitted.fit(data(), steps_per_epoch=steps_per_epoch, **given)
     elif batch_size is None:

@@ -501,11 +501,18 @@ MODELS = {
 }
 
 
+# Keras does not look for a gradient of what has no loss; it warns of each.
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_trains_in_batches_as_with_fit(same_as_fit, name):
     make, x, y, weights, arguments = MODELS[name]
     data = tuple(part for part in (x, y, weights) if part is not None)
-    same_as_fit(make, data, batch_size=4, test=data, **arguments)
+    if name.startswith("two outputs"):
+        # With several outputs, `fit` shows means of batches that count alike, even if
+        # the last one is smaller: see the list of differences.
+        data = keras.tree.map_structure(lambda part: part[:8], data)
+    # With validation data, since some layers draw numbers whenever they are called.
+    same_as_fit(make, data, batch_size=4, validation=data, **arguments)
 
 
 FULL = [
