@@ -144,12 +144,7 @@ def check_metrics(metrics: Any) -> None:
             f"{shorten(metrics)}; pass for example ['accuracy']"
         )
     for one in tf.nest.flatten(metrics):
-        if isinstance(one, str) and one not in (
-            "accuracy",
-            "acc",
-            "crossentropy",
-            "ce",
-        ):
+        if isinstance(one, str) and one not in ("accuracy", "acc"):
             try:
                 keras.metrics.get(one)
             except ValueError:

@@ -43,6 +43,7 @@ def compare(
     make: Callable[[], keras.Model],
     data: Any,
     *,
+    given: Any = None,
     loss: Any = "mse",
     optimizer: Callable[[], Any] = lambda: keras.optimizers.SGD(0.05, momentum=0.5),
     metrics: Callable[[], Any] = list,
@@ -59,7 +60,8 @@ def compare(
     """Train twice, and assert that all variables and all of the history agree.
 
     Whatever has a state of its own is made twice, by a function. So are data that are
-    no arrays: a function returns them.
+    no arrays: a function returns them. Where `fit` cannot take what `train` is `given`,
+    it gets `data` that say the same.
     """
     keras.utils.set_random_seed(SEED)
     fitted = make()
@@ -67,30 +69,31 @@ def compare(
     if build_first:
         fitted.optimizer.build(fitted.trainable_variables)
     arrays = not callable(data)
-    given = {"epochs": epochs, "verbose": 0, "callbacks": callbacks(), "shuffle": False}
+    settings = {"epochs": epochs, "verbose": 0, "callbacks": callbacks()}
+    settings["shuffle"] = False
     if validation is not None:
         if callable(validation):
-            given["validation_data"] = validation()
+            settings["validation_data"] = validation()
         else:
-            given["validation_data"] = for_fit(validation)
+            settings["validation_data"] = for_fit(validation)
             fixed = (getattr(fitted, "inputs", None) or [None])[0]
             fixed = None if fixed is None else fixed.shape[0]
-            given["validation_batch_size"] = fixed or TEST_ROWS
+            settings["validation_batch_size"] = fixed or TEST_ROWS
     if not arrays:
-        fit = fitted.fit(data(), steps_per_epoch=steps_per_epoch, **given)
+        fit = fitted.fit(data(), steps_per_epoch=steps_per_epoch, **settings)
     elif batch_size is None:
         rows = number_of_rows(data)
         x, y, weights = (*for_fit(data), None, None)[:3]
-        fit = fitted.fit(x, y, sample_weight=weights, batch_size=rows, **given)
+        fit = fitted.fit(x, y, sample_weight=weights, batch_size=rows, **settings)
     else:
         batches, steps = in_order(data, batch_size, epochs)
-        fit = fitted.fit(batches, steps_per_epoch=steps, **given)
+        fit = fitted.fit(batches, steps_per_epoch=steps, **settings)
 
     keras.utils.set_random_seed(SEED)
     trained = make()
     history = train(
         trained,
-        data if arrays else data(),
+        given() if callable(given) else given or (data if arrays else data()),
         test() if callable(test) else test,
         validation_data=validation() if callable(validation) else validation,
         optimizer=optimizer(),
@@ -184,7 +187,7 @@ def flat(history: dict[str, list]) -> pd.DataFrame:
     columns = {}
     for name, values in history.items():
         for place, column in enumerate(np.atleast_2d(np.array(values).T)):
-            one = np.ndim(values) == 1
+            one = np.size(values[0]) == 1
             columns[ours(name) + ("" if one else f"_{place}")] = column
     columns.pop("training_learning_rate", None)
     return pd.DataFrame(columns)
