@@ -54,18 +54,17 @@ def prepare_data(model: keras.Model, data: dict[str, Data], strict: bool) -> Non
 
 
 def features(data: Data) -> Any:
-    """Return something to build a model with: rows, or their form."""
-    if isinstance(data, Stream):
-        return tf.nest.map_structure(
-            lambda spec: keras.KerasTensor(spec.shape, spec.dtype.name), data.spec[0]
-        )
-    return tf.nest.map_structure(
-        lambda part: tf.constant(
-            part[: data.batch_size],
-            keras.config.floatx() if part.dtype.kind == "f" else None,
-        ),
-        data.parts[0],
-    )
+    """Return the form of a batch of features, to build a model with."""
+    floats = keras.config.floatx()
+
+    def form(spec: tf.TypeSpec) -> keras.KerasTensor:
+        shape = spec.shape
+        if isinstance(data, Stream):
+            return keras.KerasTensor(shape, spec.dtype.name)
+        dtype = floats if spec.dtype.is_floating else spec.dtype.name
+        return keras.KerasTensor((None, *shape[1:]), dtype)
+
+    return tf.nest.map_structure(form, data.spec[0])
 
 
 def get_program(
@@ -162,6 +161,9 @@ def make(
     names: tuple[str, ...] = ("loss",)
     train_data = data["training"]
     if step is None:
+        for each in data.values():
+            if isinstance(each, Arrays):
+                dry_run.check_ids(each.name, model, each.parts[0])
         replicas = 1 if strategy is None else strategy.num_replicas_in_sync
         predicted, masks = try_batch(train_data, model, objective, loss, replicas)
         arguments.build(optimizer, model)
@@ -209,10 +211,13 @@ def try_batch(
     """
 
     def attempt(*batch: Any) -> Any:
-        predicted = dry_run.check_step(model, objective, batch, num_replicas)
+        def check(y: Any, predicted: Any) -> None:
+            dry_run.check_shapes(data.name, loss, y, predicted)
+            if isinstance(data, Arrays):
+                dry_run.check_values(data.name, loss, y, predicted)
+
+        predicted = dry_run.check_step(model, objective, batch, check, num_replicas)
         objective.build()
-        if len(batch) > 1:
-            dry_run.check_shapes(data.name, loss, batch[1], predicted)
         return predicted, masks_of(predicted)
 
     if isinstance(data, Arrays):
@@ -236,6 +241,7 @@ def try_test(
         predicted = dry_run.forward(model, x, training=False).predicted
     if rest:
         dry_run.check_shapes(name, loss, rest[0], predicted)
+        dry_run.check_values(name, loss, rest[0], predicted)
         dry_run.compute(objective, rest[0], predicted, *rest[1:])
 
 

@@ -59,22 +59,20 @@ def build(model: keras.Model, x: Any) -> None:
     if model.built:
         return
     with plain_errors():
-        if tf.executing_eagerly() and not isinstance(first(x), keras.KerasTensor):
-            with keras.StatelessScope():
-                model(x, training=False)
-        else:
-            model(x)
-
-
-def first(structure: Any) -> Any:
-    """Return the first leaf of a structure."""
-    return tf.nest.flatten(structure)[0]
+        model(x)
 
 
 def check_step(
-    model: keras.Model, loss: Callable, batch: tuple, num_replicas: int = 1
+    model: keras.Model,
+    loss: Callable,
+    batch: tuple,
+    check: Callable[[Any, Any], None],
+    num_replicas: int = 1,
 ) -> Any:
     """Try forward pass, loss and gradient on a batch, and return the predictions.
+
+    Targets and predictions are handed to `check` before the loss compares them, since
+    it may say in other words what is wrong with them, or nothing at all.
 
     Raises:
         ValueError: If the model has nothing to train, or the loss cannot be computed
@@ -92,6 +90,8 @@ def check_step(
         predicted, penalties, _ = forward(model, x, training=True)
         if num_replicas > 1:
             check_shareable(model, x)
+        if len(batch) > 1:
+            check(y, predicted)
         value = compute(loss, y, predicted, *weights)
         for penalty in penalties:
             value += tf.cast(tf.reduce_sum(penalty), value.dtype)
