@@ -12,13 +12,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfbook.training import arguments, dry_run, steps
-from tfbook.training.batches import Arrays, Stream, test_rows
-from tfbook.training.compiled import forgotten_gradients
+from tfbook.training import arguments, dry_run, lookups, optimizers, steps
+from tfbook.training.arrays import Arrays
+from tfbook.training.batches import test_rows
 from tfbook.training.identity import frozen, frozen_model, settings_of
-from tfbook.training.objective import Objective, masks_of
+from tfbook.training.objective import Objective
 from tfbook.training.program import Program
 from tfbook.training.replicas import Replicas
+from tfbook.training.streams import Stream
 
 NUM_KEPT = 16
 
@@ -36,37 +37,6 @@ class Kept(NamedTuple):
     held: list  # objects that the key knows by identity, kept alive with it
 
 
-def prepare_data(model: keras.Model, data: dict[str, Data], strict: bool) -> None:
-    """Make the model's weights if it has none, and tensors of the arrays."""
-    train_data = data["training"]
-    if not model.built:
-        try:
-            dry_run.build(model, features(train_data))
-        except NotImplementedError:
-            if strict:
-                raise
-            # A model without `call` is for a step of one's own, which calls its parts.
-    weights = {variable.dtype for variable in model.variables}
-    float_type = "float64" if "float64" in weights else keras.config.floatx()
-    for each in data.values():
-        if isinstance(each, Arrays):
-            each.convert(float_type)
-
-
-def features(data: Data) -> Any:
-    """Return the form of a batch of features, to build a model with."""
-    floats = keras.config.floatx()
-
-    def form(spec: tf.TypeSpec) -> keras.KerasTensor:
-        shape = spec.shape
-        if isinstance(data, Stream):
-            return keras.KerasTensor(shape, spec.dtype.name)
-        dtype = floats if spec.dtype.is_floating else spec.dtype.name
-        return keras.KerasTensor((None, *shape[1:]), dtype)
-
-    return tf.nest.map_structure(form, data.spec[0])
-
-
 def get_program(
     model: keras.Model,
     data: dict[str, Data],
@@ -81,7 +51,7 @@ def get_program(
     """Find the compiled program of a run, or make it."""
     found = optimizer
     if step is None or not tf.nest.is_nested(optimizer):
-        found = arguments.scaled(arguments.get_optimizer(optimizer), model)
+        found = optimizers.scaled(optimizers.get_optimizer(optimizer), model)
     # In the model's own __dict__, past Keras's tracking: the programs are not part of
     # what is saved, and go when the model goes.
     programs: dict[Any, Kept] = vars(model).setdefault("_programs", {})
@@ -113,7 +83,7 @@ def get_program(
         variable.assign(value)
     for each in data.values():
         if isinstance(each, Arrays):
-            check_data(each, model, loss, kept)
+            dry_run.check_data(each, model, loss, kept)
     return kept.program, kept.optimizer
 
 
@@ -163,21 +133,23 @@ def make(
     if step is None:
         for each in data.values():
             if isinstance(each, Arrays):
-                dry_run.check_ids(each.name, model, each.parts[0])
+                lookups.check_ids(each.name, model, each.parts[0])
         replicas = 1 if strategy is None else strategy.num_replicas_in_sync
-        predicted, masks = try_batch(train_data, model, objective, loss, replicas)
-        arguments.build(optimizer, model)
+        predicted, masks = dry_run.try_batch(
+            train_data, model, objective, loss, replicas
+        )
+        optimizers.build(optimizer, model)
     else:
         predicted, masks, names = (
             None,
             [],
-            try_step(step, train_data, model, optimizer, objective),
+            dry_run.try_step(step, train_data, model, optimizer, objective),
         )
     arguments.check_scope(variables_of(optimizer))
     for each in test_data.values():
         if isinstance(each, Arrays):
             rows = each.first_rows(test_rows(model, train_data))
-            try_test(each.name, rows, model, objective, loss)
+            dry_run.try_test(each.name, rows, model, objective, loss)
     train_step, test_step = step or steps.train_step, steps.test_step
     if strategy is not None:
         shared = Replicas(strategy, model, objective, train_data.spec, predicted, masks)
@@ -195,91 +167,3 @@ def make(
     )
     objective.forget()
     return Kept(program, objective, optimizer, state, predicted, [])
-
-
-def try_batch(
-    data: Data,
-    model: keras.Model,
-    objective: Objective,
-    loss: Any,
-    num_replicas: int,
-) -> tuple[Any, list]:
-    """Take a batch, or the form of one, through model and loss.
-
-    Returns:
-        What the model returns, and the masks on it: shapes and types.
-    """
-
-    def attempt(*batch: Any) -> Any:
-        def check(y: Any, predicted: Any) -> None:
-            dry_run.check_shapes(data.name, loss, y, predicted)
-            if isinstance(data, Arrays):
-                dry_run.check_values(data.name, loss, y, predicted)
-
-        predicted = dry_run.check_step(model, objective, batch, check, num_replicas)
-        objective.build()
-        return predicted, masks_of(predicted)
-
-    if isinstance(data, Arrays):
-        found = attempt(*data.first_rows(data.batch_size))
-    else:
-        # Traced, and not run: nothing has been read yet.
-        trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
-        found = trace.structured_outputs
-    return tf.nest.map_structure(
-        lambda part: None if part is None else tf.TensorSpec(part.shape, part.dtype),
-        found,
-    )
-
-
-def try_test(
-    name: str, rows: tuple, model: keras.Model, objective: Objective, loss: Any
-) -> None:
-    """Take some rows to test on through model and loss."""
-    x, *rest = rows
-    with dry_run.plain_errors():
-        predicted = dry_run.forward(model, x, training=False).predicted
-    if rest:
-        dry_run.check_shapes(name, loss, rest[0], predicted)
-        dry_run.check_values(name, loss, rest[0], predicted)
-        dry_run.compute(objective, rest[0], predicted, *rest[1:])
-
-
-def try_step(
-    step: Callable,
-    data: Data,
-    model: keras.Model,
-    optimizer: Any,
-    objective: Objective,
-) -> tuple[str, ...]:
-    """Trace a step of the caller's own, and return the names of what it returns.
-
-    Optimizers that are not built yet build themselves here.
-    """
-
-    def attempt(*batch: Any) -> Any:
-        found = step(model, optimizer, objective, *batch)
-        objective.build()
-        return found
-
-    with forgotten_gradients():
-        trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
-    found = trace.structured_outputs
-    names = tuple(found) if isinstance(found, dict) else ("loss",)
-    if found is None or "loss" not in names:
-        raise ValueError(
-            "step: expected one that returns the loss, or a dictionary with a 'loss', "
-            f"got {found if found is None else [*names]}; return {{'loss': ...}}"
-        )
-    return names
-
-
-def check_data(data: Arrays, model: keras.Model, loss: Any, kept: Kept) -> None:
-    """Check what depends on the numbers in arrays, and not on their form."""
-    if kept.predicted is None:
-        return
-    dry_run.check_ids(data.name, model, data.parts[0])
-    if len(data.parts) > 1:
-        dry_run.check_values(data.name, loss, data.parts[1], kept.predicted)
-        dry_run.check_missing(data.name, kept.objective, model, data.parts)
-        kept.objective.forget()

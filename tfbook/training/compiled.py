@@ -1,16 +1,11 @@
-"""Compiled calls: a function with one trace, and a pass through a stream of batches."""
+"""Compiled calls: a function with one trace, and numbers packed into one result."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework import ops
-
-# With batches from elsewhere Python gets control back after so many steps at the
-# latest. Else Ctrl-C could not reach a stream that has no end.
-STEPS_PER_CALL = 1000
 
 
 class Compiled:
@@ -91,128 +86,3 @@ class Packed:
     def unpack(self, values: tf.Tensor) -> dict[str, float]:
         """Name the numbers again."""
         return dict(zip(self.names, values.numpy().tolist(), strict=True))
-
-
-class Pass:
-    """A pass through batches that come from elsewhere, in calls of a bounded length.
-
-    Args:
-        step: A function of a batch, and whether it is recorded, that returns sums and
-            counts, one for each of `names`.
-        names: What the sums are of.
-        reset: A function that begins new measures, if its argument is true.
-        results: A function that returns what has been measured, by name.
-        spec: The form of a batch.
-        by_shape: Whether each shape of a batch gets a call of its own. What devices
-            send to each other must have one shape for each place in a program.
-    """
-
-    def __init__(
-        self,
-        step: Callable,
-        names: tuple[str, ...],
-        reset: Callable,
-        results: Callable,
-        spec: Any,
-        by_shape: bool,
-    ) -> None:
-        self.step = step
-        self.names = names
-        self.reset = reset
-        self.results = results
-        self.by_shape = by_shape
-        self.packed = Packed()
-        self.whole = self.compile(spec)
-        self.compiled: dict[Any, Compiled] = {}
-
-    def compile(self, spec: Any) -> Compiled:
-        """Compile the calls for batches of a form."""
-        numbers = tf.TensorSpec((), tf.int64), tf.TensorSpec((2,), tf.bool)
-        return Compiled(self.traced, (tf.data.IteratorSpec(spec), *numbers), False)
-
-    def traced(self, iterator: Any, limit: tf.Tensor, flags: tf.Tensor) -> tf.Tensor:
-        """Go through some batches; this is what is compiled."""
-        recorded, is_first = tf.unstack(flags)
-        self.reset(tf.logical_and(recorded, is_first))
-
-        def step(batch: tuple, totals: Any, counts: Any) -> tuple:
-            sums = self.step(batch, recorded)
-            return totals + sums[0], counts + sums[1]
-
-        zeros = tf.zeros(len(self.names), tf.float64)
-        steps, totals, counts = for_each(iterator, limit, step, (zeros, zeros))
-        sums = {"steps": steps, "totals": totals, "counts": counts}
-        return self.packed.pack(sums | self.results())
-
-    def run(
-        self,
-        iterator: Any,
-        steps: int | None,
-        recorded: bool,
-        stopped: Callable[[], bool] = lambda: False,
-    ) -> tuple[int, dict[str, float]]:
-        """Go through an epoch.
-
-        Returns:
-            How many batches there were, and the means and measures.
-        """
-        done, more, sums = 0, True, np.zeros((2, len(self.names)))
-        row: dict[str, float] = {}
-        while more:
-            limit = min(STEPS_PER_CALL, (steps or np.inf) - done)
-            flags = tf.constant([recorded, done == 0])
-            values = self.call(iterator, int(limit), flags)
-            if values is None:
-                break
-            row = self.packed.unpack(values)
-            found = int(row.pop("steps"))
-            for i, part in enumerate(("totals", "counts")):
-                keys = [key for key in row if key.split("_")[0] == part]
-                sums[i] += [row.pop(key) for key in keys]
-            done += found
-            more = (self.by_shape or found == limit) and done != steps
-            if more and stopped():
-                raise KeyboardInterrupt
-        if done:
-            row |= dict(zip(self.names, sums[0] / sums[1], strict=True))
-        return done, row
-
-    def call(self, iterator: Any, limit: int, flags: tf.Tensor) -> tf.Tensor | None:
-        """Make one compiled call."""
-        if not self.by_shape:
-            return self.whole(iterator, tf.constant(limit, tf.int64), flags)
-        batch = next(iterator, None)
-        if batch is None:
-            return None
-        one = tf.data.Dataset.from_tensors(batch)
-        shapes = tuple(map(str, tf.nest.flatten(one.element_spec)))
-        if shapes not in self.compiled:
-            self.compiled[shapes] = self.compile(one.element_spec)
-        return self.compiled[shapes](iter(one), tf.constant(1, tf.int64), flags)
-
-
-def for_each(iterator: Any, limit: tf.Tensor, step: Callable, state: tuple) -> tuple:
-    """Take a step for each batch of an iterator, `limit` at the most."""
-
-    def next_batch(i: tf.Tensor) -> Any:
-        # No further than the limit: what is taken from an iterator is gone.
-        return tf.cond(
-            i < limit,
-            iterator.get_next_as_optional,
-            lambda: tf.experimental.Optional.empty(iterator.element_spec),
-        )
-
-    def body(i: tf.Tensor, batch: Any, *state: Any) -> tuple:
-        parts = batch.get_value()
-        if not isinstance(parts, tuple):
-            parts = tuple(parts) if isinstance(parts, list) else (parts,)
-        state = step(parts, *state)
-        return i + 1, next_batch(i + 1), *state
-
-    zero = tf.constant(0, tf.int64)
-    steps, _, *state = tf.while_loop(
-        lambda i, batch, *state: batch.has_value(),
-        body,
-        (zero, next_batch(zero), *state),
-    )
-    return steps, *state

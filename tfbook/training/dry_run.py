@@ -4,62 +4,128 @@ What is wrong shows here, in one line, and nothing has moved yet: neither the we
 nor the state of a dropout, a batch normalization or a stateful recurrence.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from tfbook.training import lookups, targets
+from tfbook.training.arrays import Arrays
+from tfbook.training.compiled import forgotten_gradients
+from tfbook.training.forward import forward, plain_errors
+from tfbook.training.objective import Objective, masks_of
+from tfbook.training.streams import Stream
 
-class Forward(NamedTuple):
-    """What a call of a model gives, and what it would have changed."""
-
-    predicted: Any
-    penalties: list[tf.Tensor]  # from add_loss first, then from the regularizers
-    state: list[tf.Tensor | None]  # of the variables handed over; None if untouched
+Data = Arrays | Stream
 
 
-def forward(
-    model: keras.Model, x: Any, training: bool, state: list | None = None
-) -> Forward:
-    """Call a model so that it changes nothing, and return what it would have changed.
+def try_batch(
+    data: Data,
+    model: keras.Model,
+    objective: Objective,
+    loss: Any,
+    num_replicas: int,
+) -> tuple[Any, list]:
+    """Take a batch, or the form of one, through model and loss.
 
-    `model.stateless_call` is no substitute: it leaves out what `__call__` does around
-    `call`, such as masks, casts and activity regularizers.
+    Returns:
+        What the model returns, and the masks on it: shapes and types.
     """
-    # Each weight stands for itself, and not for a copy of its value: so the tape
-    # sees the variable, in the layers as well as in the regularizers.
-    current = [(variable, variable) for variable in model.trainable_variables]
-    with keras.StatelessScope(current, collect_losses=True) as scope:
-        predicted = model(x, training=training)
-        penalties = list(model.losses)
-    touched = model.non_trainable_variables if state is None else state
-    return Forward(predicted, penalties, [*map(scope.get_current_value, touched)])
+    check_inputs(data.name, model, data.spec[0])
+
+    def attempt(*batch: Any) -> Any:
+        def check(y: Any, predicted: Any) -> None:
+            targets.check_shapes(data.name, loss, y, predicted)
+            if isinstance(data, Arrays):
+                targets.check_values(data.name, loss, y, predicted)
+
+        predicted = check_step(model, objective, batch, check, num_replicas)
+        objective.build()
+        return predicted, masks_of(predicted)
+
+    if isinstance(data, Arrays):
+        found = attempt(*data.first_rows(data.batch_size))
+    else:
+        # Traced, and not run: nothing has been read yet.
+        trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
+        found = trace.structured_outputs
+    return tf.nest.map_structure(
+        lambda part: None if part is None else tf.TensorSpec(part.shape, part.dtype),
+        found,
+    )
 
 
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Let an error from inside a model through as it is.
-
-    Keras wraps it in a dump of the arguments, unless it is told not to.
-    """
-    filtering = keras.config.is_traceback_filtering_enabled()
-    keras.config.disable_traceback_filtering()
-    try:
-        yield
-    finally:
-        if filtering:
-            keras.config.enable_traceback_filtering()
-
-
-def build(model: keras.Model, x: Any) -> None:
-    """Make the weights of a model that has none yet, and leave its state as it is."""
-    if model.built:
-        return
+def try_test(
+    name: str, rows: tuple, model: keras.Model, objective: Objective, loss: Any
+) -> None:
+    """Take some rows to test on through model and loss."""
+    x, *rest = rows
+    check_inputs(name, model, x)
     with plain_errors():
-        model(x)
+        predicted = forward(model, x, training=False).predicted
+    if rest:
+        targets.check_shapes(name, loss, rest[0], predicted)
+        targets.check_values(name, loss, rest[0], predicted)
+        compute(objective, rest[0], predicted, *rest[1:])
+
+
+def try_step(
+    step: Callable,
+    data: Data,
+    model: keras.Model,
+    optimizer: Any,
+    objective: Objective,
+) -> tuple[str, ...]:
+    """Trace a step of the caller's own, and return the names of what it returns.
+
+    Optimizers that are not built yet build themselves here.
+    """
+
+    def attempt(*batch: Any) -> Any:
+        found = step(model, optimizer, objective, *batch)
+        objective.build()
+        return found
+
+    with forgotten_gradients():
+        trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
+    found = trace.structured_outputs
+    names = tuple(found) if isinstance(found, dict) else ("loss",)
+    if found is None or "loss" not in names:
+        raise ValueError(
+            "step: expected one that returns the loss, or a dictionary with a 'loss', "
+            f"got {found if found is None else [*names]}; return {{'loss': ...}}"
+        )
+    return names
+
+
+def check_inputs(name: str, model: keras.Model, x: Any) -> None:
+    """Check features beside the input of a model that has one, and knows its shape."""
+    inputs = tf.nest.flatten(getattr(model, "inputs", None) or [])
+    features = tf.nest.flatten(x)
+    known = all(isinstance(each, keras.KerasTensor) for each in inputs)
+    if not known or not len(inputs) == len(features) == 1:
+        return
+    (wanted,), (given,) = inputs, features
+    if (given.dtype == tf.string) != (wanted.dtype == "string"):
+        raise ValueError(
+            f"{name}: expected x of {wanted.dtype} like the model's input, got "
+            f"{given.dtype.name}; look words up first, with keras.layers.StringLookup"
+        )
+    shape, last = tf.TensorShape(wanted.shape), given.shape[-1:]
+    # Keras adds or drops a last axis of one.
+    variants = [given.shape, given.shape.concatenate([1])]
+    variants += [given.shape[:-1]] if last.is_compatible_with([1]) else []
+    if not any(variant.is_compatible_with(shape) for variant in variants):
+        remedy = (
+            "give the model as many inputs as there are features"
+            if len(given.shape) == len(shape)
+            else "the first axis is that of the batch, and there is one"
+        )
+        raise ValueError(
+            f"{name}: expected x of shape {tuple(shape)} like the model's input, got "
+            f"{tuple(given.shape)}; {remedy}"
+        )
 
 
 def check_step(
@@ -165,193 +231,12 @@ def one_line(error: Exception, length: int = 200) -> str:
     return text if len(text) <= length else text[:length] + " ..."
 
 
-# What the loss compares
-
-
-def pairs(loss: Any, y: Any, predicted: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Go through the losses, with the targets and predictions that each compares."""
-    if not tf.nest.is_nested(predicted):
-        losses, targets = tf.nest.flatten(loss), tf.nest.flatten(y)
-        if len(losses) == len(targets) == 1:
-            yield losses[0], targets[0], predicted
+def check_data(data: Arrays, model: keras.Model, loss: Any, kept: Any) -> None:
+    """Check what depends on the numbers in arrays, and not on their form."""
+    if kept.predicted is None:
         return
-    outputs, targets = tf.nest.flatten(predicted), tf.nest.flatten(y)
-    losses = tf.nest.flatten(loss) if tf.nest.is_nested(loss) else [loss] * len(outputs)
-    # Else only Keras can say what belongs together, by the outputs' names.
-    structures = [y, predicted, *([loss] if tf.nest.is_nested(loss) else [])]
-    alike = len({isinstance(each, dict) for each in structures}) == 1
-    if alike and len(losses) == len(targets) == len(outputs):
-        yield from zip(losses, targets, outputs, strict=True)
-
-
-def check_shapes(name: str, loss: Any, y: Any, predicted: Any) -> None:
-    """Check that targets and predictions fit.
-
-    Targets of shape `(n, 1)` and predictions of shape `(n, 3)` would broadcast inside
-    most losses, and the model would learn without a word something that nobody
-    meant. A loss that takes labels, and one of the caller's own, may well be given
-    other shapes than those of the predictions.
-    """
-    for one, targets, outputs in pairs(loss, y, predicted):
-        if one is None or not hasattr(outputs, "shape") or targets.shape.rank is None:
-            continue
-        known = keras.losses.get(one) if isinstance(one, str) else one
-        shape, wanted = tuple(targets.shape), tuple(outputs.shape)
-        if isinstance(known, keras.losses.Loss) and not is_keras(known):
-            # Its `call` is given both as they are; for others Keras adds an axis.
-            if len(shape) == len(wanted) - 1 and wanted[-1] == 1:
-                raise ValueError(
-                    f"{name}: expected y of rank {len(wanted)} like the predictions, "
-                    f"got shape {shape}; pass y[..., None]"
-                )
-        elif is_keras(known) and broadcasts(known, targets, outputs):
-            raise ValueError(
-                f"{name}: expected y of shape {wanted} like the predictions, got "
-                f"{shape}; give the model as many outputs as there are targets"
-            )
-
-
-def is_keras(loss: Any) -> bool:
-    """Whether a loss is one of Keras's own, as a function or as an object."""
-    where = loss if hasattr(loss, "__name__") else type(loss)
-    return getattr(where, "__module__", "").startswith("keras.")
-
-
-def broadcasts(loss: Callable, y: tf.Tensor, predicted: tf.Tensor) -> bool:
-    """Whether a loss repeats targets or predictions until their shapes are equal.
-
-    It is asked, and not told by its name: a loss that broadcasts gives the same for
-    shapes that were made equal before. One that takes labels does not.
-    """
-    shape, other = tuple(y.shape), tuple(predicted.shape)
-    if len(shape) == len(other) - 1 and other[-1] == 1:
-        shape = (*shape, 1)
-    if len(other) == len(shape) - 1 and shape[-1] == 1:
-        other = (*other, 1)
-    if shape == other:
-        return False
-    try:
-        common = np.broadcast_shapes(shape, other)
-        value = loss(y, predicted)
-        same = loss(tf.broadcast_to(y, common), tf.broadcast_to(predicted, common))
-    except (ValueError, TypeError, tf.errors.InvalidArgumentError):
-        return False
-    return bool(
-        np.allclose(tf.reduce_mean(value), tf.reduce_mean(same), equal_nan=True)
-    )
-
-
-def check_values(name: str, loss: Any, y: Any, predicted: Any) -> None:
-    """Check targets whose range the loss prescribes.
-
-    A label out of range is fifty lines of a graph's error, or with XLA not even that;
-    targets beyond 0 and 1 give a cross-entropy that has no smallest value.
-    """
-    for one, targets, outputs in pairs(loss, y, predicted):
-        known = keras.losses.get(one) if isinstance(one, str) else one
-        function, classes = getattr(known, "fn", known), outputs.shape[-1]
-        if function is keras.losses.sparse_categorical_crossentropy:
-            labels = np.asarray(targets)
-            ignored = getattr(known, "_fn_kwargs", {}).get("ignore_class")
-            labels = labels[labels != ignored]
-            wrong = labels[(labels < 0) | (labels >= classes) | (labels % 1 != 0)]
-            if wrong.size:
-                raise ValueError(
-                    f"{name}: expected labels in y from 0 to {classes - 1}, one for "
-                    f"each of {classes} outputs, got {wrong[0]}; count them from 0, or "
-                    "give the model one output per class"
-                )
-        elif function is keras.losses.categorical_crossentropy and classes == 1:
-            raise ValueError(
-                f"{name}: expected one output per class for "
-                "'categorical_crossentropy', got a model with one output; use "
-                "'binary_crossentropy' and a sigmoid for two classes"
-            )
-        elif function is keras.losses.binary_crossentropy:
-            values = np.asarray(tf.cast(targets, tf.float32))
-            wrong = values[(values < 0) | (values > 1)]
-            if wrong.size:
-                raise ValueError(
-                    f"{name}: expected y between 0 and 1 for 'binary_crossentropy', "
-                    f"got {wrong[0]:g}; encode the two classes as 0 and 1"
-                )
-
-
-def check_missing(name: str, loss: Callable, model: keras.Model, batch: tuple) -> None:
-    """Accept targets with NaN only if the loss skips them."""
-    if len(batch) < 2:
-        return
-    targets = [np.asarray(part) for part in tf.nest.flatten(batch[1])]
-    floats = [part for part in targets if part.dtype.kind == "f"]
-    missing = sum(np.count_nonzero(~np.isfinite(part)) for part in floats)
-    if not missing:
-        return
-    predicted = forward(model, batch[0], training=False).predicted
-    if not np.isfinite(loss(batch[1], predicted, *batch[2:])):
-        raise ValueError(
-            f"{name}: expected finite numbers in y, got NaN or infinity in {missing} "
-            f"of {sum(part.size for part in floats)} places; drop or fill those rows "
-            "first, or pass a loss that skips them"
-        )
-
-
-# What an embedding looks up
-
-
-def check_ids(name: str, model: keras.Model, x: Any) -> None:
-    """Check that embeddings are given ids that they have.
-
-    It is enough to look at the rows with the smallest and the largest number of each
-    feature array, and at one that is no whole number.
-
-    Raises:
-        ValueError: If an id is out of range, or would be cut to a whole number.
-    """
-    layers = [
-        layer
-        for layer in model._flatten_layers()
-        # A layer derived from it may do something else with what it is given.
-        if type(layer) is keras.layers.Embedding
-    ]
-    if not layers:
-        return
-    rows = sorted({row for part in tf.nest.flatten(x) for row in extreme_rows(part)})
-    with ExitStack() as stack:
-        for layer in layers:
-            stack.enter_context(checked_lookup(name, layer))
-        stack.enter_context(plain_errors())
-        chosen = tf.nest.map_structure(lambda part: tf.gather(part, rows), x)
-        forward(model, chosen, training=False)
-
-
-def extreme_rows(part: tf.Tensor) -> list[int]:
-    """Find the rows that hold the smallest, the largest and a broken number."""
-    values = part.numpy()
-    if values.dtype.kind not in "iuf":
-        return [0]
-    values = values.reshape(len(values), -1)
-    found = [values.argmin(), values.argmax(), (values % 1 != 0).argmax()]
-    return [int(place) // values.shape[1] for place in found]
-
-
-@contextmanager
-def checked_lookup(name: str, layer: keras.layers.Embedding) -> Iterator[None]:
-    """Make an embedding look at its ids before it looks them up."""
-    lookup = layer.call
-
-    def call(inputs: tf.Tensor) -> tf.Tensor:
-        ids = np.asarray(inputs)
-        wrong = ids[(ids < 0) | (ids >= layer.input_dim) | (ids != ids // 1)]
-        if wrong.size:
-            raise ValueError(
-                f"{name}: expected whole numbers from 0 to {layer.input_dim - 1} as "
-                f"ids for {layer.name!r}, got {wrong[0]}; number them anew, or make "
-                "its input_dim larger"
-            )
-        return lookup(inputs)
-
-    layer.call = call
-    try:
-        yield
-    finally:
-        del layer.call
+    lookups.check_ids(data.name, model, data.parts[0])
+    if len(data.parts) > 1:
+        targets.check_values(data.name, loss, data.parts[1], kept.predicted)
+        targets.check_missing(data.name, kept.objective, model, data.parts)
+        kept.objective.forget()

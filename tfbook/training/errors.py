@@ -55,7 +55,9 @@ def explained(epoch: int) -> Iterator[None]:
         # An error raised in Python, by a generator or a function of the data, stands
         # below a traceback.
         raised = re.findall(r"^(\w*(?:Error|Exception)): (.*)$", text, re.MULTILINE)
-        says = ": ".join(raised[-1]) if raised else shorten(error, 200)
+        # Names of nodes and operations of the graph say nothing to its author.
+        plain = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]", "", text)
+        says = ": ".join(raised[-1]) if raised else shorten(ValueError(plain), 200)
         raise ValueError(
             f"train: expected data and model to run through, got {says} (in an epoch "
             f"after {epoch}); look at the batches of that epoch"

@@ -19,6 +19,10 @@ class Objective:
     Called with `(y_true, y_pred)` or `(y_true, y_pred, sample_weight)`, it returns the
     loss of the batch, a scalar. It remembers what it has compared, so that `update`
     can measure the same: that keeps metrics out of the steps, whoever wrote them.
+
+    Attributes:
+        loss: What the caller has given.
+        compared: The targets, predictions and weights that were compared last.
     """
 
     def __init__(self, model: keras.Model, loss: Any, metrics: Any) -> None:
@@ -29,13 +33,13 @@ class Objective:
         metrics = list(metrics) if isinstance(metrics, list | tuple) else metrics
         judge.compile(optimizer=None, loss=loss, metrics=metrics, jit_compile=False)
         self._judge = judge
-        self._has_loss = loss is not None
-        self._compared: tuple | None = None
+        self.loss = loss
+        self.compared: tuple | None = None
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the loss of a batch."""
         self.remember(y_true, y_pred, sample_weight)
-        if not self._has_loss:
+        if self.loss is None:
             return tf.constant(0.0, keras.config.floatx())
         return self._judge.compute_loss(
             y=y_true, y_pred=y_pred, sample_weight=sample_weight
@@ -43,11 +47,11 @@ class Objective:
 
     def remember(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Note what `update` is to measure."""
-        self._compared = y_true, y_pred, sample_weight
+        self.compared = y_true, y_pred, sample_weight
 
     def build(self) -> None:
         """Make the state of the metrics, which depends on what was compared last."""
-        if self._compared is not None and self._judge.metrics[1:]:
+        if self.compared is not None and self._judge.metrics[1:]:
             try:
                 self.update()
             except (AttributeError, TypeError, ValueError) as error:
@@ -60,7 +64,7 @@ class Objective:
 
     def forget(self) -> None:
         """Let go of what was compared: a batch, or a graph that was only tried."""
-        self._compared = None
+        self.compared = None
 
     @property
     def measures(self) -> bool:
@@ -79,12 +83,12 @@ class Objective:
 
     def update(self) -> None:
         """Measure what was compared last."""
-        if self._compared is None:
+        if self.compared is None:
             raise ValueError(
                 "metrics: expected a step that calls loss(y_true, y_pred), got one "
                 "that does not; call it, or leave metrics out"
             )
-        y_true, y_pred, sample_weight = self._compared
+        y_true, y_pred, sample_weight = self.compared
         self._judge.compute_metrics(None, y_true, y_pred, sample_weight)
 
     def results(self) -> dict[str, tf.Tensor]:

@@ -6,16 +6,23 @@ small. So the loops over epochs and batches are compiled too. They are written w
 what runs is what stands here, and an error points at the line where it is.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from tfbook.training.batches import Arrays, Stream, count_rows, row_order, test_rows
-from tfbook.training.compiled import Compiled, Packed, Pass
+from tfbook.training.arrays import Arrays
+from tfbook.training.batches import test_rows
+from tfbook.training.compiled import Compiled, Packed
+from tfbook.training.guards import Guard
 from tfbook.training.objective import Objective
+from tfbook.training.passes import Pass
+from tfbook.training.rows import count_rows, count_static, part_of, row_order, take
 from tfbook.training.steps import Tally
+from tfbook.training.streams import Stream
 
 PREFIXES = ("training", "validation", "testing")
 
@@ -59,6 +66,7 @@ class Program:
             name: each for name, each in tests.items() if isinstance(each, Arrays)
         }
         self.passes: dict[str, Pass] = {}
+        self.guards: dict[str, Guard] = {}
         self.test_rows = test_rows(model, train_data)
         if isinstance(train_data, Arrays):
             # Arrays are tested in the call that trains.
@@ -69,7 +77,7 @@ class Program:
                 self._run_block, (train_data.spec, specs, numbers), jit_compile
             )
         else:
-            step = self._train_batch
+            step = self._guarded("training", self._train_batch)
             if jit_compile:
                 # XLA cannot read from a stream: it compiles the steps, not the loop.
                 step = tf.function(step, jit_compile=True, autograph=False)
@@ -83,7 +91,7 @@ class Program:
         for name, each in tests.items():
             if isinstance(each, Stream):
                 self.passes[name] = Pass(
-                    lambda batch, recorded: self._test_batch(batch),
+                    self._guarded(name, self._test_batch),
                     ("loss",),
                     self._reset_if,
                     lambda name=name: self._results(name),
@@ -149,8 +157,11 @@ class Program:
     ) -> dict[str, float]:
         """Go through a stream once."""
         stream, one = data[name], self.passes[name]
-        done, row = one.run(stream.begin(epoch), stream.steps, recorded, stopped)
+        begun = stream.begin(epoch)
+        done, row, worst = one.run(begun, stream.steps, recorded, stopped)
         stream.end()
+        finite = bool(np.isfinite([*row.values()]).all() and row.get("finite", True))
+        self.guards[name].complain(stream.name, worst, finite)
         if done == 0 or (stream.steps and done < stream.steps):
             wanted = f"{stream.steps} batches" if stream.steps else "one batch or more"
             raise ValueError(
@@ -238,6 +249,11 @@ class Program:
                 total += self._test_batch(rest)[0][0]
         return {f"{name}_loss": total / rows} | self._results(name)
 
+    def _guarded(self, name: str, step: Callable) -> Callable:
+        """Return a step that looks at its batch too, where nobody has before."""
+        guard = self.guards[name] = Guard(self.model, self.objective)
+        return functools.partial(guard.watch, step)
+
     def _train_batch(self, batch: tuple, recorded: tf.Tensor) -> tuple:
         """Take a step; return the sums and the counts of what it returned."""
         found = self.train_step(*batch)
@@ -252,7 +268,7 @@ class Program:
             tf.stack([each.count for each in tallies]),
         )
 
-    def _test_batch(self, batch: tuple) -> tuple:
+    def _test_batch(self, batch: tuple, recorded: Any = True) -> tuple:
         """Test; return the sum of the loss and the count of the rows."""
         value = self.test_step(*batch)
         if self.objective.measures:
@@ -298,23 +314,3 @@ def quietly(function: Callable) -> Callable:
         return 0
 
     return branch
-
-
-def count_static(data: tuple) -> int:
-    """Return the number of rows of arrays, which is known while tracing."""
-    return tf.nest.flatten(data)[0].shape[0]
-
-
-def take(data: tuple, rows: tf.Tensor) -> tuple:
-    """Take rows of arrays."""
-    return tf.nest.map_structure(lambda part: tf.gather(part, rows), data)
-
-
-def part_of(data: tuple, start: Any, size: int) -> tuple:
-    """Take neighbouring rows of arrays; their number is known while tracing."""
-
-    def cut(part: tf.Tensor) -> tf.Tensor:
-        rows = part[start : start + size]
-        return tf.ensure_shape(rows, (size, *part.shape[1:]))
-
-    return tf.nest.map_structure(cut, data)

@@ -10,7 +10,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfbook.training import arguments, batches, cache, checkpoints, identity, replicas
+from tfbook.training import (
+    arguments,
+    batches,
+    build,
+    cache,
+    checkpoints,
+    identity,
+    workers,
+)
 from tfbook.training.errors import as_history, explained
 from tfbook.training.interrupts import deferred_interrupt
 from tfbook.training.outcomes import Record, TrainingDiverged
@@ -73,7 +81,7 @@ class Run:
         }
         self.data = {key: each for key, each in given_data.items() if each is not None}
         batches.check_together(self.data, self.epochs, loss, step, jit_compile)
-        cache.prepare_data(model, self.data, strict=step is None)
+        build.prepare_data(model, self.data, strict=step is None)
         self.program, self.optimizer = cache.get_program(
             model,
             self.data,
@@ -105,8 +113,8 @@ class Run:
         if checkpoint_dir is not None:
             self._resume(checkpoint_dir)
         if strategy is not None:
-            replicas.check_same(strategy, self._identity | {"epochs": self.epochs})
-            replicas.agree(strategy, self._variables)
+            workers.check_same(strategy, self._identity | {"epochs": self.epochs})
+            workers.agree(strategy, self._variables)
 
     def _all_variables(self) -> list:
         """Return all that moves: what the program uses may be more than the weights.
