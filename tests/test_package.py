@@ -29,7 +29,9 @@ SOURCES = {name: path.read_text() for name, path in PATHS.items()}
 IMPORTS: dict[str, set[str]] = {
     "__init__": set(),
     "activations": set(),
-    "data": set(),
+    "data": {"data.sets", "data.splits"},
+    "data.sets": {"data.splits"},
+    "data.splits": set(),
     "diagnostics": {
         "diagnostics.findings",
         "diagnostics.measures",
