@@ -42,8 +42,8 @@ def check_input(layer: keras.layers.Layer, inputs: Any) -> None:
     if shape is None or not isinstance(spec, keras.layers.InputSpec):
         return
     rank, who = tf.TensorShape(shape).rank, f"{type(layer).__name__} {layer.name!r}"
-    if rank is None or rank < (spec.min_ndim or 0):
-        got = "one of unknown rank" if rank is None else f"shape {tuple(shape)}"
+    if spec.min_ndim and (rank is None or rank < spec.min_ndim):
+        got = "an unknown rank" if rank is None else f"shape {tuple(shape)}"
         raise ValueError(
             f"{who}: expected an input of rank {spec.min_ndim} or more, got {got}; "
             f"put one example into a batch with x[None]"
