@@ -42,7 +42,10 @@ IMPORTS: dict[str, set[str]] = {
     "diagnostics.reports": {"data", "diagnostics.findings", "diagnostics.measures"},
     "exercises": set(),
     "layers": {"activations"},
-    "models": {"activations", "layers"},
+    "models": {"models.mlp", "models.regression", "models.sequential"},
+    "models.mlp": {"activations", "layers", "models.sequential"},
+    "models.regression": {"layers"},
+    "models.sequential": {"layers"},
     "optimizers": {
         "optimizers.adagrad",
         "optimizers.adam",
