@@ -149,7 +149,7 @@ class Linear(keras.layers.Layer):
         outputs = keras.ops.matmul(inputs, self.kernel)
         if self.bias is not None:
             # Not +: TensorFlow runs this, the product and a ReLU as one operation.
-            outputs = tf.nn.bias_add(outputs, self.bias)
+            outputs = tf.nn.bias_add(outputs, tf.cast(self.bias, outputs.dtype))
         return self.activation(outputs)
 
     def compute_output_shape(
