@@ -13,6 +13,11 @@ from tfbook.layers import Linear, ReLU, check_input
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(0)
+
+
 def twins(width: int = 5, **arguments: Any) -> tuple[Linear, keras.layers.Dense]:
     """Make a layer of ours and one of Keras with equal weights."""
     arguments = {"bias_initializer": "normal", **arguments}
