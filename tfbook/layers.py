@@ -123,7 +123,12 @@ class Linear(keras.layers.Layer):
         return super().__call__(inputs, *args, **kwargs)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        """Make the weights for inputs of shape `(..., features)`."""
+        """Make the weights for inputs of shape `(..., features)`.
+
+        Raises:
+            ValueError: If the last axis is unknown, the rank below 2, or the layer built
+                for another width.
+        """
         check_input(self, keras.KerasTensor(input_shape))
         features = input_shape[-1]
         if features is None:
