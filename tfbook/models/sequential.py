@@ -74,6 +74,7 @@ class Sequential(keras.Model):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights of each layer for what the layer before it returns."""
+        # A symbolic tensor has a shape and no numbers: every layer builds itself for it.
         self.call(self._symbolic(input_shape))
         self.input_spec = self.stack[0].input_spec
 
@@ -89,7 +90,7 @@ class Sequential(keras.Model):
 
     @property
     def input_dtype(self) -> str:
-        """What an input is cast to: what the first layer casts its input to."""
+        """The type that an input is cast to, which is that of the first layer."""
         return self.stack[0].input_dtype
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
