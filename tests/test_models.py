@@ -254,7 +254,7 @@ def test_a_mask_goes_through_a_model_and_ends_where_a_layer_uses_it_up():
     for hidden in (Sequential([Linear(2), ReLU()]), MLP([4], 2), LinearRegression(3)):
         outputs = hidden(table(WORDS))
         np.testing.assert_array_equal(outputs._keras_mask, WORDS != 0)
-    read = Sequential([table, hidden, keras.layers.LSTM(2)])(WORDS)
+    read = Sequential([hidden, keras.layers.LSTM(2)])(table(WORDS))
     assert getattr(read, "_keras_mask", None) is None
     assert read.shape == (2, 2)
 
@@ -318,6 +318,12 @@ def test_a_type_is_kept_in_a_file(name, policy, tmp_path):
     assert again(x).dtype == expected.dtype
     assert [w.dtype for w in again.weights] == [w.dtype for w in model.weights]
     np.testing.assert_array_equal(again(x), expected)
+
+
+def test_sequential_hands_an_input_on_in_the_type_of_its_first_layer():
+    layers, x = [Linear(2, dtype="float64"), ReLU(dtype="float64")], X / np.float64(3)
+    expected = layers[1](layers[0](x))
+    np.testing.assert_array_equal(Sequential(layers)(x), expected)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -126,8 +126,8 @@ class Linear(keras.layers.Layer):
         """Make the weights for inputs of shape `(..., features)`.
 
         Raises:
-            ValueError: If the last axis is unknown, the rank below 2, or the layer built
-                for another width.
+            ValueError: If the last axis is unknown, the rank below 2, or the layer was
+                built for another width.
         """
         check_input(self, keras.KerasTensor(input_shape))
         features = input_shape[-1]

@@ -74,7 +74,7 @@ class Sequential(keras.Model):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights of each layer for what the layer before it returns."""
-        # A symbolic tensor has a shape and no numbers: every layer builds itself for it.
+        # A symbolic tensor has a shape and no numbers: each layer is built for it.
         self.call(self._symbolic(input_shape))
         self.input_spec = self.stack[0].input_spec
 
@@ -124,7 +124,6 @@ class Sequential(keras.Model):
             ],
             # A layer that comes twice is written once, and stays one layer.
             "order": [different.index(layer) for layer in self.stack],
-            "build_config": self.get_build_config(),
         }
 
     @classmethod
@@ -137,7 +136,4 @@ class Sequential(keras.Model):
             config.pop("layers"), custom_objects=custom_objects
         )
         order = config.pop("order", range(len(layers)))
-        build_config = config.pop("build_config", None)
-        model = cls(layers=[layers[place] for place in order], **config)
-        model.build_from_config(build_config)
-        return model
+        return cls(layers=[layers[place] for place in order], **config)
