@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import erf
+from scipy.special import erfc, expit
 
 from tfbook import activations
 
@@ -20,20 +20,36 @@ def softmax(x: np.ndarray) -> np.ndarray:
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-# The textbook's formulas, in float64.
+# The textbook's formulas, in float64, and spelt so that they keep their digits there.
 FORMULAS: dict[str, Callable] = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),
     "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
-    "elu": lambda x: np.where(x > 0, x, np.exp(x) - 1),
-    "selu": lambda x: SELU[0] * np.where(x > 0, x, SELU[1] * (np.exp(x) - 1)),
-    "gelu": lambda x: x * (1 + erf(x / np.sqrt(2))) / 2,
-    "silu": lambda x: x / (1 + np.exp(-x)),
-    "softplus": lambda x: np.log(1 + np.exp(x)),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "selu": lambda x: SELU[0] * np.where(x > 0, x, SELU[1] * FORMULAS["elu"](x)),
+    "gelu": lambda x: 0.5 * x * erfc(-x / np.sqrt(2)),
+    "silu": lambda x: x * expit(x),
+    "softplus": lambda x: np.logaddexp(0, x),
     "softsign": lambda x: x / (1 + np.abs(x)),
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "tanh": lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x)),
+    "sigmoid": expit,
+    "tanh": np.tanh,
     "softmax": softmax,
+}
+# Their slopes, derived by hand.
+SLOPES: dict[str, Callable] = {
+    "linear": np.ones_like,
+    "relu": lambda x: np.where(x > 0, 1.0, 0.0),
+    "leaky_relu": lambda x: np.where(x > 0, 1.0, 0.2),
+    "elu": lambda x: np.exp(np.minimum(x, 0)),
+    "selu": lambda x: SELU[0] * np.where(x > 0, 1, SELU[1] * SLOPES["elu"](x)),
+    "gelu": lambda x: (
+        erfc(-x / np.sqrt(2)) / 2 + x * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    ),
+    "silu": lambda x: expit(x) * (1 + x * expit(-x)),
+    "softplus": expit,
+    "softsign": lambda x: 1 / (1 + np.abs(x)) ** 2,
+    "sigmoid": lambda x: expit(x) * expit(-x),
+    "tanh": lambda x: 1 / np.cosh(np.clip(x, -300, 300)) ** 2,
 }
 NAMES = list(FORMULAS)
 ELEMENTWISE = [name for name in NAMES if name != "softmax"]
@@ -81,6 +97,164 @@ def test_a_gradient_agrees_with_finite_differences(name):
         above, below = (np.sum(FORMULAS[name](X + s) ** 2) for s in (step, -step))
         expected[place] = (above - below) / 2e-5
     np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-5)
+
+
+# Precision
+
+DTYPES = [tf.float16, tf.bfloat16, tf.float32, tf.float64]
+
+
+def from_tiny_to_huge(dtype: tf.DType) -> tf.Tensor:
+    """Spread numbers over nearly all that a type can hold, on both sides of 0."""
+    sizes = np.geomspace(1e-3, 0.9 * min(float(dtype.max), 1e300), 400)
+    sizes = np.concatenate([[0], np.linspace(0.01, 20, 400), sizes])
+    return tf.cast(tf.constant(np.concatenate([-sizes, sizes])), dtype)
+
+
+def in_float64(tensor: tf.Tensor) -> np.ndarray:
+    return tf.cast(tensor, tf.float64).numpy()
+
+
+def last_digit(dtype: tf.DType) -> float:
+    """Return the distance from 1 to the next number."""
+    return 2.0**-7 if dtype == tf.bfloat16 else np.finfo(dtype.as_numpy_dtype).eps
+
+
+def smallest(dtype: tf.DType) -> float:
+    """Return the size below which TensorFlow takes a number for 0."""
+    sizes = {tf.float16: 6e-8, tf.float64: 2.3e-308}
+    return sizes.get(dtype, 1.2e-38)
+
+
+def assert_last_digits(name, dtype, x, found, formula):
+    """Check numbers but for the last digit, and for what is too small for the type."""
+    with np.errstate(over="ignore", under="ignore"):
+        expected = formula(x)
+    # The last digit of x itself moves the tail of gelu, e^(-x²/2), by x² last digits.
+    moved = np.minimum(np.abs(x), 1e3) ** 2 if name == "gelu" else 0
+    # What is too small becomes 0, and is multiplied by x only then.
+    times = 2 + {"gelu": moved, "silu": np.abs(x)}.get(name, 0)
+    allowed = (4 + moved) * last_digit(dtype) * np.abs(expected)
+    allowed += times * smallest(dtype)
+    wrong = np.flatnonzero(~(np.abs(found - expected) <= allowed))
+    assert wrong.size == 0, (x[wrong[0]], found[wrong[0]], expected[wrong[0]])
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.name)
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_a_value_keeps_its_digits_however_near_to_0_and_however_large(name, dtype):
+    x = from_tiny_to_huge(dtype)
+    outputs = activations.FUNCTIONS[name](x)
+    assert outputs.dtype == dtype
+    found, x = in_float64(outputs), in_float64(x)
+    assert_last_digits(name, dtype, x, found, FORMULAS[name])
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.name)
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_a_slope_is_that_of_the_formula_however_large_the_input(name, dtype):
+    x = from_tiny_to_huge(dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        outputs = activations.FUNCTIONS[name](x)
+    slopes = tape.gradient(outputs, x)
+    assert slopes.dtype == dtype
+    with np.errstate(over="ignore", under="ignore"):
+        expected = SLOPES[name](in_float64(x))
+    np.testing.assert_allclose(
+        in_float64(slopes), expected, rtol=0, atol=9 * last_digit(dtype)
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.name)
+@pytest.mark.parametrize("name", ["elu", "selu", "gelu", "softplus", "softsign"])
+def test_a_slope_near_0_keeps_its_digits(name, dtype):
+    x = from_tiny_to_huge(dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        outputs = activations.FUNCTIONS[name](x)
+    slopes, x = in_float64(tape.gradient(outputs, x)), in_float64(x)
+    away = (x < -2) | (x > 0)  # between them the slope of gelu crosses 0
+    slopes, x = slopes[away], x[away]
+    assert_last_digits(name, dtype, x, slopes, SLOPES[name])
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.name)
+@pytest.mark.parametrize("size", [1.0, 30.0, 1e4])
+def test_softmax_and_its_gradient_are_those_of_the_formula(dtype, size):
+    rng = np.random.default_rng(0)
+    x = tf.cast(tf.constant(size * rng.normal(size=(50, 7))), dtype)
+    pull = tf.cast(tf.constant(rng.normal(size=(50, 7))), dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        outputs = activations.softmax(x)
+    gradient = tape.gradient(outputs, x, output_gradients=pull)
+    expected, pull = softmax(in_float64(x)), in_float64(pull)
+    slope = expected * (pull - (expected * pull).sum(axis=-1, keepdims=True))
+    unit = last_digit(dtype)
+    np.testing.assert_allclose(in_float64(outputs), expected, rtol=0, atol=4 * unit)
+    np.testing.assert_allclose(in_float64(gradient), slope, rtol=0, atol=16 * unit)
+
+
+# What Keras hands to an activation
+
+
+@pytest.mark.parametrize("x", [[[-2, 3]], np.array([[-2, 3]]), tf.constant([[-2, 3]])])
+@pytest.mark.parametrize("name", NAMES)
+def test_integers_are_taken_as_the_floats_that_they_are(name, x):
+    function, floats = activations.FUNCTIONS[name], tf.constant([[-2.0, 3.0]])
+    np.testing.assert_array_equal(function(x), function(floats))
+    if name != "linear":
+        assert function(x).dtype == tf.float32
+
+
+def test_integers_become_the_float_that_keras_uses():
+    keras.config.set_floatx("float64")
+    try:
+        assert activations.leaky_relu(np.array([-2, 3])).numpy().tolist() == [-0.4, 3]
+    finally:
+        keras.config.set_floatx("float32")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lists_arrays_and_booleans_become_tensors(name):
+    function, floats = activations.FUNCTIONS[name], tf.constant([0.0, 1.0])
+    for x in ([0.0, 1.0], (0.0, 1.0), floats.numpy(), tf.Variable(floats)):
+        assert tf.is_tensor(function(x))
+        np.testing.assert_array_equal(function(x), function(floats))
+    np.testing.assert_array_equal(function([False, True]), function(floats))
+    assert function(np.zeros(2)).dtype == tf.float64  # NumPy's own
+
+
+@pytest.mark.parametrize("x", [["a"], [1j]])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "linear"])
+def test_what_is_no_real_number_is_refused(name, x):
+    with pytest.raises(TypeError, match=f"^{name}: expected real numbers, got .*; tu"):
+        activations.FUNCTIONS[name](x)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_functional_model_can_have_the_function_for_a_node(name, tmp_path):
+    inputs = keras.Input((8,))
+    model = keras.Model(inputs, activations.FUNCTIONS[name](inputs))
+    x = X.astype(np.float32)
+    expected = activations.FUNCTIONS[name](x)
+    np.testing.assert_array_equal(model(x), expected)
+    assert model.output_shape == (None, 8)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded(x), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("call", [{}, {"negative_slope": 0.5}, 0.5])
+def test_a_node_keeps_its_options(call):
+    def apply(x):
+        if isinstance(call, float):
+            return activations.leaky_relu(x, call)
+        return activations.leaky_relu(x, **call)
+
+    inputs, x = keras.Input((8,)), X.astype(np.float32)
+    np.testing.assert_array_equal(keras.Model(inputs, apply(inputs))(x), apply(x))
 
 
 @pytest.mark.parametrize("size", [100.0, 1e4])

@@ -1,9 +1,12 @@
 """Data, held against Keras's split written out by hand, scikit-learn and the truth."""
 
+import math
 import socket
 
+import keras
 import mlxtend.data
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,7 +79,7 @@ def test_train_and_test_are_the_pairs_of_the_fields():
 def test_shuffling_loses_and_repeats_no_row_and_keeps_targets_with_features(
     num_rows, test_split, seed
 ):
-    num_train = int(num_rows * (1 - test_split))
+    num_train = math.floor(round(num_rows - num_rows * test_split, 6))
     x = np.arange(num_rows)[:, None]
     if num_train == 0:
         with pytest.raises(ValueError, match="leaves rows to train"):
@@ -115,6 +118,83 @@ def test_a_share_that_leaves_no_rows_is_refused_with_a_remedy(load, test_split):
         load(test_split=test_split)
 
 
+@pytest.mark.parametrize("num_rows", [10, 100, 1000])
+@pytest.mark.parametrize("percent", [10, 20, 30, 40, 50, 60, 70, 80, 90])
+def test_a_share_that_is_a_whole_number_of_rows_gives_that_many(num_rows, percent):
+    rows, num_test = np.eye(num_rows), num_rows * percent // 100
+    split = data.Split.shuffled(rows, rows, percent / 100, seed=0)
+    assert len(split.x_test) == num_test
+    if num_rows - num_test > 1:
+        halves = split.with_validation(0.5)
+        assert len(halves.x_train) == (num_rows - num_test) // 2
+
+
+def test_rows_and_targets_of_other_lengths_are_refused():
+    with pytest.raises(ValueError, match=r"^Split.shuffled: .* got 4 rows and 3 targ"):
+        data.Split.shuffled(np.eye(4), np.ones((3, 1)), 0.5, seed=0)
+
+
+@pytest.mark.parametrize("kind", [list, pd.DataFrame])
+def test_lists_and_tables_are_shuffled_as_arrays_are(kind):
+    x = np.arange(12.0).reshape(6, 2)
+    found = data.Split.shuffled(kind(x.tolist()), kind(x.tolist()), 0.5, seed=0)
+    assert same_bits(found, data.Split.shuffled(x, x, 0.5, seed=0))
+
+
+# A validation part
+
+
+def test_validation_rows_are_the_last_training_rows_and_test_rows_stay():
+    split = data.linear(num_examples=10)
+    three = split.with_validation(0.3)
+    assert [len(part) for part in three] == [7, 7, 3, 3, 10, 10]
+    np.testing.assert_array_equal(three.x_train, split.x_train[:7])
+    np.testing.assert_array_equal(three.x_validation, split.x_train[7:])
+    np.testing.assert_array_equal(three.y_validation, split.y_train[7:])
+    assert three.test == split.test
+    assert three.validation == (three.x_validation, three.y_validation)
+    assert three.train == (three.x_train, three.y_train)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.3, 0.5])
+def test_validation_rows_are_those_that_fit_takes(share):
+    seen = []
+
+    class Rows(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(logs)
+
+    split = data.linear(num_examples=10, noise=1.0).with_validation(share)
+    all_x = np.concatenate([split.x_train, split.x_validation])
+    all_y = np.concatenate([split.y_train, split.y_validation])
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    model.fit(all_x, all_y, validation_split=share, verbose=0, callbacks=[Rows()])
+    ours = np.mean((model(split.x_validation) - split.y_validation) ** 2)
+    assert seen[0]["val_loss"] == pytest.approx(float(ours), rel=1e-5)
+
+
+def test_neither_validation_rows_nor_test_rows_influence_the_scale():
+    three = data.linear().with_validation()
+    scaled = three.standardized()
+    scaler = StandardScaler().fit(three.x_train)
+    for part in ("x_train", "x_validation", "x_test"):
+        expected = scaler.transform(getattr(three, part))
+        np.testing.assert_allclose(getattr(scaled, part), expected, atol=1e-5)
+    for part in ("y_train", "y_validation", "y_test"):
+        assert getattr(scaled, part) is getattr(three, part)
+
+
+@pytest.mark.parametrize("share", [-0.5, 0, 1, 1.5, 0.91, 0.99, math.nan])
+def test_a_share_that_leaves_no_rows_to_choose_on_is_refused_with_a_remedy(share):
+    with pytest.raises(
+        ValueError,
+        match=rf"^validation_split: expected a share that leaves rows to train and to "
+        rf"validate on, got {share}; pass a number between 0 and 1, such as 0\.2$",
+    ):
+        data.linear(num_examples=10).with_validation(share)
+
+
 # Standardizing
 
 
@@ -151,6 +231,64 @@ def test_a_feature_constant_in_training_becomes_zero_and_is_only_shifted_in_test
     scaled = data.Split(x_train, x_train, x_test, x_test).standardized()
     np.testing.assert_array_equal(scaled.x_train[:, 0], [0, 0, 0])
     np.testing.assert_array_equal(scaled.x_test, [[0, 0], [3, 0]])
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.int32, np.int64])
+def test_integers_are_standardized_into_float32(dtype):
+    x = np.array([[0], [1], [1], [0], [1]]) * (1 if dtype is bool else 100)
+    scaled = data.Split(*[x.astype(dtype)] * 4).standardized()
+    for found in (scaled.x_train, scaled.x_test):
+        assert found.dtype == np.float32
+        expected = StandardScaler().fit_transform(x.astype(np.float64))
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_are_standardized_into_what_they_were(dtype):
+    x = data.linear().x_train.astype(dtype)
+    assert data.Split(x, x, x, x).standardized().x_test.dtype == dtype
+
+
+@pytest.mark.parametrize("value", [0.1, 1e-9, 123_456.789, -7e8])
+def test_a_feature_that_is_constant_but_for_rounding_is_not_blown_up(value):
+    # The mean of 0.1, ten thousand times, is not 0.1.
+    x = np.full((10_000, 1), value)
+    x[::2] = np.nextafter(value, 0)
+    scaled = data.Split(x, x, x, x).standardized()
+    np.testing.assert_allclose(scaled.x_train, 0, atol=1e-9 * abs(value))
+
+
+def test_a_feature_that_varies_little_around_0_is_no_constant():
+    x = 1e-30 * np.array([[-1.0], [1.0]])
+    np.testing.assert_allclose(
+        data.Split(x, x, x, x).standardized().x_train, [[-1], [1]]
+    )
+
+
+@pytest.mark.parametrize("part", ["x_train", "x_test"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_feature_that_is_not_finite_is_refused_with_its_place(part, value):
+    x = data.linear().x_train.copy()
+    x[2, 3] = value
+    with pytest.raises(
+        ValueError,
+        match=rf"^standardized: expected finite features, got {value} in row 2, column "
+        r"\[3\]; fill or drop such rows$",
+    ):
+        data.linear()._replace(**{part: x}).standardized()
+
+
+def test_a_masked_feature_is_refused_and_does_not_count():
+    x = np.ma.masked_array([[1.0], [-999.0], [3.0], [4.0]], mask=[[0], [1], [0], [0]])
+    for split in (data.Split(x, x, x, x), data.Split.shuffled(x, x, 0.25, seed=0)):
+        with pytest.raises(ValueError, match="expected finite features, got --"):
+            split.standardized()
+
+
+def test_parts_with_other_features_are_refused():
+    split = data.linear()
+    with pytest.raises(ValueError, match=r"^standardized: .*\(5,\) .* \(1,\) besides;"):
+        split._replace(x_test=split.x_test[:, :1]).standardized()
 
 
 def test_test_rows_do_not_influence_the_scale():
@@ -252,13 +390,14 @@ def test_a_size_below_one_is_refused_with_a_remedy(sizes):
         data.linear(*sizes)
 
 
-def test_negative_noise_is_refused_with_a_remedy():
+@pytest.mark.parametrize("noise", [-0.1, math.nan, math.inf])
+def test_noise_that_is_no_deviation_is_refused_with_a_remedy(noise):
     with pytest.raises(
         ValueError,
-        match=r"^linear: expected noise of at least 0, got -0\.1; pass a standard "
+        match=rf"^linear: expected noise of at least 0, got {noise}; pass a standard "
         "deviation$",
     ):
-        data.linear(noise=-0.1)
+        data.linear(noise=noise)
 
 
 # Houses

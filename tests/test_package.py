@@ -29,7 +29,9 @@ SOURCES = {name: path.read_text() for name, path in PATHS.items()}
 IMPORTS: dict[str, set[str]] = {
     "__init__": set(),
     "activations": set(),
-    "data": set(),
+    "data": {"data.sets", "data.splits"},
+    "data.sets": {"data.splits"},
+    "data.splits": set(),
     "diagnostics": {
         "diagnostics.findings",
         "diagnostics.measures",
@@ -40,7 +42,10 @@ IMPORTS: dict[str, set[str]] = {
     "diagnostics.reports": {"data", "diagnostics.findings", "diagnostics.measures"},
     "exercises": set(),
     "layers": {"activations"},
-    "models": {"activations", "layers"},
+    "models": {"models.mlp", "models.regression", "models.sequential"},
+    "models.mlp": {"activations", "layers", "models.sequential"},
+    "models.regression": {"layers"},
+    "models.sequential": {"layers"},
     "optimizers": {
         "optimizers.adagrad",
         "optimizers.adam",

@@ -2,11 +2,13 @@
 
 An activation is what makes a stack of linear layers more than one linear layer. Each
 function below is a line or two of TensorFlow; all but `softmax` act on one number at a
-time. They are written so that neither their value nor their gradient overflows: the
-textbook formula is in the docstring, the stable one in the code.
+time. They are written so that neither their value nor their gradient overflows, and
+so that both keep their digits far from 0: the textbook formula is in the docstring, the
+stable one in the code.
 """
 
 import difflib
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +19,7 @@ import tensorflow as tf
 __all__ = [
     "FUNCTIONS",
     "SURVEY",
+    "activation",
     "elu",
     "gelu",
     "get",
@@ -34,6 +37,51 @@ __all__ = [
 ]
 
 
+def activation(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of a float tensor take whatever Keras hands to an activation.
+
+    Lists and arrays become tensors. Integers and Booleans become floats: the curve
+    between two integers does not run through integers. A symbolic tensor, which has a
+    shape and no numbers, becomes the output of a `keras.layers.Activation`, so that the
+    function is a node of a functional model.
+
+    Args:
+        function: A function of one float tensor, and perhaps of options.
+
+    Returns:
+        A function of the same name and the same docstring. It raises a `TypeError` for
+        what is not real numbers.
+
+    Raises:
+        TypeError: When the new function is given strings or complex numbers.
+
+    Example:
+        >>> @activation
+        ... def cube(x):
+        ...     return x**3
+        >>> cube([1, 2]).numpy().tolist()
+        [1.0, 8.0]
+    """
+
+    @functools.wraps(function)
+    def wrapper(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(x, keras.KerasTensor):
+            plain = not args and not kwargs
+            node = wrapper if plain else lambda x: wrapper(x, *args, **kwargs)
+            return keras.layers.Activation(node)(x)
+        x = x if tf.is_tensor(x) else tf.convert_to_tensor(x)
+        if x.dtype.is_integer or x.dtype.is_bool:
+            x = tf.cast(x, keras.config.floatx())
+        if not x.dtype.is_floating:
+            raise TypeError(
+                f"{function.__name__}: expected real numbers, got {x.dtype.name}; "
+                f"turn them into floats first"
+            )
+        return function(x, *args, **kwargs)
+
+    return wrapper
+
+
 def linear(x: tf.Tensor) -> tf.Tensor:
     """Return the input unchanged, $f(x) = x$.
 
@@ -47,9 +95,10 @@ def linear(x: tf.Tensor) -> tf.Tensor:
         >>> linear(tf.constant([-1.0, 2.0])).numpy().tolist()
         [-1.0, 2.0]
     """
-    return tf.convert_to_tensor(x)
+    return x if isinstance(x, keras.KerasTensor) else tf.convert_to_tensor(x)
 
 
+@activation
 def relu(x: tf.Tensor) -> tf.Tensor:
     r"""Rectified linear unit, $f(x) = \max(x, 0)$.
 
@@ -72,6 +121,7 @@ def relu(x: tf.Tensor) -> tf.Tensor:
     return tf.nn.relu(x)
 
 
+@activation
 def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
     r"""ReLU with a small slope below zero, $f(x) = x$ if $x > 0$, else $\alpha x$.
 
@@ -93,6 +143,7 @@ def leaky_relu(x: tf.Tensor, negative_slope: float = 0.2) -> tf.Tensor:
     return tf.where(x > 0, x, negative_slope * x)
 
 
+@activation
 def elu(x: tf.Tensor) -> tf.Tensor:
     """Exponential linear unit, $f(x) = x$ if $x > 0$, else $e^x - 1$.
 
@@ -115,6 +166,7 @@ def elu(x: tf.Tensor) -> tf.Tensor:
     return tf.where(x > 0, x, tf.math.expm1(tf.minimum(x, 0)))
 
 
+@activation
 def selu(x: tf.Tensor) -> tf.Tensor:
     r"""Scaled exponential linear unit.
 
@@ -142,6 +194,7 @@ def selu(x: tf.Tensor) -> tf.Tensor:
     return scale * tf.where(x > 0, x, alpha * tf.math.expm1(tf.minimum(x, 0)))
 
 
+@activation
 def gelu(x: tf.Tensor) -> tf.Tensor:
     r"""Gaussian error linear unit, $f(x) = x \, \Phi(x)$.
 
@@ -154,16 +207,20 @@ def gelu(x: tf.Tensor) -> tf.Tensor:
         A tensor of the same shape, with numbers above -0.17.
 
     Example:
-        >>> gelu(tf.constant([-10.0, 0.0, 10.0])).numpy().tolist()
-        [-0.0, 0.0, 10.0]
+        >>> gelu(tf.constant([-40.0, 0.0, 40.0])).numpy().tolist()
+        [-0.0, 0.0, 40.0]
 
     Reference:
         Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs),
         arXiv:1606.08415.
     """
-    return 0.5 * x * (1 + tf.math.erf(x / 2**0.5))
+    # Not 1 + erf(x): where the two nearly cancel, few digits are left. In half
+    # precision x / 2^0.5 has too few digits to begin with.
+    wide = tf.cast(x, tf.float32) if x.dtype.size < 4 else x
+    return tf.cast(0.5 * wide * tf.math.erfc(-wide / 2**0.5), x.dtype)
 
 
+@activation
 def silu(x: tf.Tensor) -> tf.Tensor:
     r"""Sigmoid linear unit, $f(x) = x \, \sigma(x)$; also called swish.
 
@@ -184,6 +241,7 @@ def silu(x: tf.Tensor) -> tf.Tensor:
     return x * sigmoid(x)
 
 
+@activation
 def softplus(x: tf.Tensor) -> tf.Tensor:
     r"""Smooth version of ReLU, $f(x) = \ln(1 + e^x)$.
 
@@ -204,6 +262,7 @@ def softplus(x: tf.Tensor) -> tf.Tensor:
     return tf.math.softplus(x)
 
 
+@activation
 def softsign(x: tf.Tensor) -> tf.Tensor:
     """Squash to (-1, 1) with slow tails, $f(x) = x / (1 + |x|)$.
 
@@ -221,9 +280,13 @@ def softsign(x: tf.Tensor) -> tf.Tensor:
         Glorot and Bengio (2010), Understanding the difficulty of training deep
         feedforward neural networks, AISTATS.
     """
-    return x / (1 + tf.abs(x))
+    # Not x / (1 + |x|): the tape would take its slope for the difference of two numbers
+    # that are nearly equal for large x. In half precision x^2 would overflow.
+    wide = tf.cast(x, tf.float32) if x.dtype.size < 4 else x
+    return tf.cast(tf.nn.softsign(wide), x.dtype)
 
 
+@activation
 def sigmoid(x: tf.Tensor) -> tf.Tensor:
     r"""Squash to (0, 1), $\sigma(x) = 1 / (1 + e^{-x})$.
 
@@ -245,6 +308,7 @@ def sigmoid(x: tf.Tensor) -> tf.Tensor:
     return tf.math.sigmoid(x)
 
 
+@activation
 def tanh(x: tf.Tensor) -> tf.Tensor:
     """Squash to (-1, 1), $f(x) = (e^x - e^{-x}) / (e^x + e^{-x})$.
 
@@ -265,6 +329,7 @@ def tanh(x: tf.Tensor) -> tf.Tensor:
     return tf.math.tanh(x)
 
 
+@activation
 def softmax(x: tf.Tensor) -> tf.Tensor:
     r"""Turn the last axis into probabilities, $f(x)_i = e^{x_i} / \sum_j e^{x_j}$.
 

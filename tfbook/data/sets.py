@@ -1,108 +1,10 @@
-"""Data to learn with, made up or carried by a package: nothing is downloaded."""
-
-from typing import NamedTuple
+"""Data sets, made up or carried by a package: nothing is downloaded."""
 
 import numpy as np
 
-__all__ = ["Split", "boston_housing", "digits", "linear"]
+from tfbook.data.splits import Split
 
-
-class Split(NamedTuple):
-    """Features and targets, divided into rows to train on and rows to test on.
-
-    Attributes:
-        x_train: Features, of shape `(train rows, features)`.
-        y_train: Targets, of shape `(train rows, 1)`.
-        x_test: Features, of shape `(test rows, features)`.
-        y_test: Targets, of shape `(test rows, 1)`.
-
-    Example:
-        >>> split = linear()
-        >>> x, y = split.train
-        >>> x.shape, y.shape
-        ((32, 5), (32, 1))
-    """
-
-    x_train: np.ndarray
-    y_train: np.ndarray
-    x_test: np.ndarray
-    y_test: np.ndarray
-
-    @classmethod
-    def shuffled(
-        cls, x: np.ndarray, y: np.ndarray, test_split: float, seed: int
-    ) -> "Split":
-        """Shuffle rows, and keep the last ones to test on.
-
-        The order and the split are those of `keras.datasets.boston_housing.load_data`.
-
-        Args:
-            x: Features, of shape `(rows, features)`; they become float32.
-            y: Targets, of shape `(rows, 1)`.
-            test_split: The share of the rows to test on, between 0 and 1.
-            seed: The seed of the shuffle.
-
-        Returns:
-            The split.
-
-        Raises:
-            ValueError: If `test_split` leaves no row to train or to test on.
-
-        Example:
-            >>> x, y = np.eye(4), np.ones((4, 1))
-            >>> split = Split.shuffled(x, y, test_split=0.25, seed=0)
-            >>> len(split.x_train), len(split.x_test)
-            (3, 1)
-        """
-        num_train = int(len(x) * (1 - test_split))
-        if not 0 < num_train < len(x):
-            raise ValueError(
-                "test_split: expected a share that leaves rows to train and to test "
-                f"on, got {test_split}; "
-                f"pass a number between 0 and 1, such as 0.2"
-            )
-        # The old generator, because only it repeats the order that Keras gives.
-        order = np.random.RandomState(seed).permutation(len(x))
-        x, y = x[order].astype(np.float32), y[order]
-        return cls(x[:num_train], y[:num_train], x[num_train:], y[num_train:])
-
-    @property
-    def train(self) -> tuple[np.ndarray, np.ndarray]:
-        """The pair `(x_train, y_train)`."""
-        return self.x_train, self.y_train
-
-    @property
-    def test(self) -> tuple[np.ndarray, np.ndarray]:
-        """The pair `(x_test, y_test)`."""
-        return self.x_test, self.y_test
-
-    def standardized(self) -> "Split":
-        r"""Scale each feature to mean 0 and standard deviation 1.
-
-        $(x - \mu) / s$, where the mean $\mu$ and the deviation $s$ come from the
-        training rows alone: the test rows stand for data not seen yet. A feature that
-        is constant there becomes 0 in the training rows.
-
-        Returns:
-            A new split with scaled features and the same targets.
-
-        Example:
-            >>> x_train = linear().standardized().x_train
-            >>> np.allclose(x_train.mean(), 0, atol=1e-6), np.allclose(x_train.std(), 1)
-            (True, True)
-
-        Reference:
-            Hastie, Tibshirani and Friedman (2009), The Elements of Statistical
-            Learning, Springer, section 11.5.3.
-        """
-        # In float64: the mean of features around 700 loses digits in float32.
-        mean = self.x_train.mean(axis=0, dtype=np.float64)
-        scale = self.x_train.std(axis=0, dtype=np.float64)
-        scale[scale == 0] = 1
-        return self._replace(
-            x_train=((self.x_train - mean) / scale).astype(self.x_train.dtype),
-            x_test=((self.x_test - mean) / scale).astype(self.x_test.dtype),
-        )
+__all__ = ["boston_housing", "digits", "linear"]
 
 
 def linear(
@@ -135,7 +37,7 @@ def linear(
             f"{num_examples} and {num_features}; "
             f"leave them out for 32 and 5"
         )
-    if noise < 0:
+    if not 0 <= noise < np.inf:
         raise ValueError(
             f"linear: expected noise of at least 0, got {noise}; pass a standard "
             "deviation"
