@@ -21,11 +21,11 @@ def lost_state(answer: Any) -> str | None:
 
     Example:
         >>> lost_state({"a", "c"})
-        'also lost: b; the count is in the file, but the new optimizer has not been built'
+        'also lost: b; the count is in the file, but the new optimizer is not built'
     """
     reasons = {
         "a": "they are in the file, but a new optimizer has no place for them yet",
-        "b": "the count is in the file, but the new optimizer has not been built",
+        "b": "the count is in the file, but the new optimizer is not built",
         "c": "dropout draws from a random state, which is not in the file",
         "d": "biases are weights, and come back with them",
     }
