@@ -45,7 +45,7 @@ def test_a_right_answer_passes(name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
-        ("price", 420, "one step a call"),
+        ("price", 420, "one step per call"),
         ("price", 2400, "divide it by its 100"),
         ("price", 4, "comes on top"),
         ("price", 7, "7 is not step"),

@@ -12,17 +12,17 @@ def price(answer: Any) -> str | None:
     """Check what a step costs if it takes 20 us, a call 400 us, and a call does 100.
 
     Args:
-        answer: Microseconds a step.
+        answer: Microseconds per step.
 
     Returns:
         `None` if it is 24, else a hint.
 
     Example:
         >>> price(420)
-        'that is one step a call; the call is shared by 100 steps'
+        'that is one step per call; the call is shared by 100 steps'
     """
     if np.isclose(answer, 420):
-        return "that is one step a call; the call is shared by 100 steps"
+        return "that is one step per call; the call is shared by 100 steps"
     if np.isclose(answer, 2400):
         return "that is what the whole call takes; divide it by its 100 steps"
     if np.isclose(answer, 4):
@@ -31,7 +31,7 @@ def price(answer: Any) -> str | None:
 
 
 def steps_enough(answer: Any) -> str | None:
-    """Check for how many steps a call its price is a tenth of theirs.
+    """Check with how many steps the price of a call is a tenth of theirs.
 
     Args:
         answer: The number of steps, where a step takes 20 us and a call 400 us.
