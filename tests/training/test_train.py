@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfbook import data, models, training
-from tfbook.training import arguments, batches
+from tfbook.training import batches
+from tfbook.training.optimizers import get_optimizer
 
 SPLIT = data.linear()
 
@@ -944,7 +945,7 @@ def test_the_integers_of_numpy_do_as_well_as_those_of_python():
 
 @pytest.mark.parametrize("name", ["sgd", "Adam", "rmsprop"])
 def test_an_optimizer_is_found_by_its_name(name):
-    assert type(arguments.get_optimizer(name)).__name__.lower() == name.lower()
+    assert type(get_optimizer(name)).__name__.lower() == name.lower()
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,9 @@ def as_arrays(checkpoint: Checkpoint) -> dict[str, Any]:
     """
     arrays: dict[str, Any] = {
         "epoch": checkpoint.epoch,
-        "rows": json.dumps(checkpoint.rows),
-        "identity": json.dumps(checkpoint.identity),
+        # As bytes: NumPy keeps text with four bytes for each letter.
+        "rows": json.dumps(checkpoint.rows).encode(),
+        "identity": json.dumps(checkpoint.identity).encode(),
     }
     for i, value in enumerate(checkpoint.state):
         if value.dtype.kind == "V":
@@ -154,8 +155,8 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(
         epoch=int(arrays["epoch"]),
         state=[arrays[f"state_{i}"] for i in range(len(arrays) - 3)],
-        rows=json.loads(str(arrays["rows"])),
-        identity=json.loads(str(arrays["identity"])),
+        rows=json.loads(arrays["rows"].item()),
+        identity=json.loads(arrays["identity"].item()),
     )
 
 

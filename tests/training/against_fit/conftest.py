@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from tfbook.training import train
-from tfbook.training.batches import TEST_ROWS, row_order
+from tfbook.training.batches import TEST_ROWS
+from tfbook.training.rows import row_order
 
 SEED = 3
 
