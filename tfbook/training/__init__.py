@@ -4,18 +4,19 @@
 `test_step` are what both repeat. The rest of this folder is how they work inside; read
 it in this order:
 
-- ``steps``: one step and one test, as the pages derive them
 - ``loop``: `train` and `records`
+- ``steps``: one step and one test, as the pages derive them
 - ``outcomes``: what a run yields, and how it can end early
 - ``run``: what a run is made of, and how it gets on by a record
-- ``program``: many steps in one compiled call
+- ``program``, ``passes``, ``compiled``: many steps in one compiled call
 - ``cache``: when a program is found again
-- ``batches``: what callers call data, as what a program reads
+- ``batches``, ``arrays``, ``streams``, ``rows``: what callers call data
 - ``objective``: loss and metrics, as Keras's `compile` understands them
-- ``dry_run``: one batch through model and loss, before anything is compiled
-- ``replicas``: a step shared out to several devices
-- ``checkpoints``: the state of a run in a file, whole or not there at all
-- ``identity``: what makes a run the one that it is
+- ``optimizers``: looked up, checked, built
+- ``build``, ``forward``, ``dry_run``: one batch, before anything is compiled
+- ``targets``, ``lookups``, ``guards``: what may be wrong with data, before and during
+- ``replicas``, ``share``, ``workers``: a step shared out to several devices
+- ``checkpoints``, ``identity``: the state of a run in a file, and whose it is
 - ``callbacks``: what Python does at its turn
 - ``arguments``, ``errors``, ``interrupts``: checks, endings, Ctrl-C
 
