@@ -20,6 +20,7 @@ from tfbook.training.objective import Objective
 from tfbook.training.program import Program
 from tfbook.training.replicas import Replicas
 from tfbook.training.streams import Stream
+from tfbook.training.tallies import Tallies
 
 NUM_KEPT = 16
 
@@ -155,15 +156,13 @@ def make(
         shared = Replicas(strategy, model, objective, train_data.spec, predicted, masks)
         train_step, test_step = shared.train_step, shared.test_step
     state = [variable.numpy() for variable in variables_of(optimizer)]
-    program = Program(
+    tallies = Tallies(
         model,
         objective,
         functools.partial(train_step, model, optimizer, objective),
         functools.partial(test_step, model, objective),
-        data,
-        jit_compile,
         names,
-        strategy is not None,
     )
+    program = Program(tallies, data, jit_compile, strategy is not None)
     objective.forget()
     return Kept(program, objective, optimizer, state, predicted, [])

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfbook.training import lookups, targets
-from tfbook.training.objective import Objective
+from tfbook.training.tallies import Tallies
 
 NOTHING = -np.inf
 MISSING = (
@@ -30,9 +30,9 @@ class Guard:
         messages: What is wrong if there is a number at this place of what it notes.
     """
 
-    def __init__(self, model: keras.Model, objective: Objective) -> None:
-        self.model = model
-        self.objective = objective
+    def __init__(self, tallies: Tallies) -> None:
+        self.model = tallies.model
+        self.objective = tallies.objective
         self.messages: list[str] = []
 
     def watch(self, step: Callable, batch: tuple, *arguments: Any) -> tuple:

@@ -10,7 +10,6 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -18,11 +17,10 @@ from tfbook.training.arrays import Arrays
 from tfbook.training.batches import test_rows
 from tfbook.training.compiled import Compiled, Packed
 from tfbook.training.guards import Guard
-from tfbook.training.objective import Objective
 from tfbook.training.passes import Pass
-from tfbook.training.rows import count_rows, count_static, part_of, row_order, take
-from tfbook.training.steps import Tally
+from tfbook.training.rows import count_static, part_of, row_order, take
 from tfbook.training.streams import Stream
+from tfbook.training.tallies import Tallies
 
 PREFIXES = ("training", "validation", "testing")
 
@@ -31,33 +29,21 @@ class Program:
     """The epochs of a run, compiled.
 
     Args:
-        model: What is trained.
-        objective: The loss and the metrics.
-        train_step: A function of a batch that moves the weights and returns the loss
-            before: a scalar, a `Tally`, or a dictionary of several.
-        test_step: A function of a batch that returns the loss.
+        tallies: The step and the test, with results that can be added up.
         data: What an epoch goes through, and what is tested after it, by name.
         jit_compile: Whether XLA compiles it.
-        names: The names of what `train_step` returns.
         shared: Whether several devices share the steps.
     """
 
     def __init__(
         self,
-        model: keras.Model,
-        objective: Objective,
-        train_step: Callable,
-        test_step: Callable,
+        tallies: Tallies,
         data: dict[str, Arrays | Stream],
         jit_compile: bool,
-        names: tuple[str, ...],
         shared: bool,
     ) -> None:
-        self.model = model
-        self.objective = objective
-        self.train_step = train_step
-        self.test_step = test_step
-        self.names = names
+        self.tallies = tallies
+        self.names = tallies.names
         self.block = Packed()
 
         train_data = data["training"]
@@ -67,7 +53,7 @@ class Program:
         }
         self.passes: dict[str, Pass] = {}
         self.guards: dict[str, Guard] = {}
-        self.test_rows = test_rows(model, train_data)
+        self.test_rows = test_rows(tallies.model, train_data)
         if isinstance(train_data, Arrays):
             # Arrays are tested in the call that trains.
             self.batch_size = train_data.batch_size
@@ -77,24 +63,23 @@ class Program:
                 self._run_block, (train_data.spec, specs, numbers), jit_compile
             )
         else:
-            step = self._guarded("training", self._train_batch)
+            step = self._guarded("training", self.tallies.train)
             if jit_compile:
                 # XLA cannot read from a stream: it compiles the steps, not the loop.
                 step = tf.function(step, jit_compile=True, autograph=False)
             spec = train_data.dataset.element_spec
-            self.passes["training"] = Pass(
-                step, names, self._reset_if, self._after_training, spec, shared
-            )
+            ends = tallies.reset_if, tallies.after_training
+            self.passes["training"] = Pass(step, self.names, *ends, spec, shared)
             specs = {name: each.spec for name, each in arrays.items()}
             self.epochs = Compiled(self._run_tests, (specs,), jit_compile)
         self.arrays = [*arrays]
         for name, each in tests.items():
             if isinstance(each, Stream):
                 self.passes[name] = Pass(
-                    self._guarded(name, self._test_batch),
+                    self._guarded(name, self.tallies.test),
                     ("loss",),
-                    self._reset_if,
-                    lambda name=name: self._results(name),
+                    self.tallies.reset_if,
+                    lambda name=name: self.tallies.results(name),
                     each.dataset.element_spec,
                     shared,
                 )
@@ -177,7 +162,7 @@ class Program:
 
         def one_epoch(epoch: tf.Tensor, totals: Any, counts: Any) -> tuple:
             recorded = epoch >= last
-            self._reset_if(recorded)
+            self.tallies.reset_if(recorded)
             sums = self._run_arrays(data, tf.stack([seed, epoch]), recorded)
             return epoch + 1, *sums
 
@@ -186,14 +171,16 @@ class Program:
         _, totals, counts = tf.while_loop(
             lambda epoch, totals, counts: epoch <= last,
             one_epoch,
-            (first, *self._zeros()),
+            (first, *self.tallies.zeros()),
         )
         means = tf.unstack(totals / counts)
         values = {
             f"training_{name}": mean
             for name, mean in zip(self.names, means, strict=True)
         }
-        return self.block.pack(values | self._after_training() | self._test_all(tests))
+        return self.block.pack(
+            values | self.tallies.after_training() | self._test_all(tests)
+        )
 
     def _run_tests(self, tests: dict) -> tf.Tensor:
         return self.block.pack(self._test_all(tests) | {"tested": tf.constant(True)})
@@ -202,22 +189,22 @@ class Program:
         """Go through the rows once, in a random order if that matters."""
         rows, size = count_static(data), self.batch_size
         if size == rows:
-            return self._train_batch(data, recorded)
+            return self.tallies.train(data, recorded)
         order = row_order(seed, rows)
         whole = tf.reshape(order[: rows - rows % size], (-1, size))
 
         def one_batch(i: tf.Tensor, totals: Any, counts: Any) -> tuple:
-            sums = self._train_batch(take(data, whole[i]), recorded)
+            sums = self.tallies.train(take(data, whole[i]), recorded)
             return i + 1, totals + sums[0], counts + sums[1]
 
         _, totals, counts = tf.while_loop(
             lambda i, totals, counts: i < rows // size,
             one_batch,
-            (tf.constant(0), *self._zeros()),
+            (tf.constant(0), *self.tallies.zeros()),
         )
         if rows % size:
             rest = take(data, order[rows - rows % size :])
-            sums = self._train_batch(rest, recorded)
+            sums = self.tallies.train(rest, recorded)
             totals, counts = totals + sums[0], counts + sums[1]
         return totals, counts
 
@@ -231,86 +218,25 @@ class Program:
         """Test rows in memory, in batches that fit where those of training do."""
         rows = count_static(data)
         size = min(self.test_rows, rows)
-        self.objective.reset()
+        self.tallies.objective.reset()
 
         def one_batch(i: tf.Tensor, total: tf.Tensor) -> tuple:
-            sums = self._test_batch(part_of(data, i * size, size))
+            sums = self.tallies.test(part_of(data, i * size, size))
             return i + 1, total + sums[0][0]
 
         total = tf.constant(0.0, tf.float64)
         if size == rows:
-            total = self._test_batch(data)[0][0]
+            total = self.tallies.test(data)[0][0]
         else:
             _, total = tf.while_loop(
                 lambda i, total: i < rows // size, one_batch, (tf.constant(0), total)
             )
             if rows % size:
                 rest = part_of(data, rows - rows % size, rows % size)
-                total += self._test_batch(rest)[0][0]
-        return {f"{name}_loss": total / rows} | self._results(name)
+                total += self.tallies.test(rest)[0][0]
+        return {f"{name}_loss": total / rows} | self.tallies.results(name)
 
     def _guarded(self, name: str, step: Callable) -> Callable:
         """Return a step that looks at its batch too, where nobody has before."""
-        guard = self.guards[name] = Guard(self.model, self.objective)
+        guard = self.guards[name] = Guard(self.tallies)
         return functools.partial(guard.watch, step)
-
-    def _train_batch(self, batch: tuple, recorded: tf.Tensor) -> tuple:
-        """Take a step; return the sums and the counts of what it returned."""
-        found = self.train_step(*batch)
-        values = found if isinstance(found, dict) else {"loss": found}
-        rows = tf.cast(count_rows(batch), tf.float64)
-        tallies = [as_tally(values[name], rows) for name in self.names]
-        if self.objective.measures:
-            # Only the last epoch of a block has a row in the history.
-            tf.cond(recorded, quietly(self.objective.update), lambda: 0)
-        return (
-            tf.stack([each.total for each in tallies]),
-            tf.stack([each.count for each in tallies]),
-        )
-
-    def _test_batch(self, batch: tuple, recorded: Any = True) -> tuple:
-        """Test; return the sum of the loss and the count of the rows."""
-        value = self.test_step(*batch)
-        if self.objective.measures:
-            self.objective.update()
-        tally = as_tally(value, tf.cast(count_rows(batch), tf.float64))
-        return tf.stack([tally.total]), tf.stack([tally.count])
-
-    def _zeros(self) -> tuple[tf.Tensor, tf.Tensor]:
-        # In double precision: single counts no further than 16 777 216.
-        return (tf.zeros(len(self.names), tf.float64),) * 2
-
-    def _reset_if(self, condition: tf.Tensor) -> None:
-        if self.objective.measures:
-            tf.cond(condition, quietly(self.objective.reset), lambda: 0)
-
-    def _results(self, prefix: str) -> dict[str, tf.Tensor]:
-        if not self.objective.measures:
-            return {}
-        found = self.objective.results()
-        return {f"{prefix}_{name}": value for name, value in found.items()}
-
-    def _after_training(self) -> dict[str, tf.Tensor]:
-        """Return the metrics, and whether all weights are finite numbers."""
-        finite = [
-            tf.reduce_all(tf.math.is_finite(variable))
-            for variable in self.model.trainable_variables
-        ]
-        return self._results("training") | {"finite": tf.reduce_all(finite)}
-
-
-def as_tally(value: Any, rows: tf.Tensor) -> Tally:
-    """Return a tally as it is, and a number as the mean over the rows."""
-    if isinstance(value, Tally):
-        return Tally(*(tf.cast(each, tf.float64) for each in value))
-    return Tally(tf.cast(value, tf.float64) * rows, rows)
-
-
-def quietly(function: Callable) -> Callable:
-    """Return a branch of a `tf.cond` that calls a function for its effect."""
-
-    def branch() -> int:
-        function()
-        return 0
-
-    return branch

@@ -122,7 +122,9 @@ class Run:
         A layer may draw from a generator of its own, or from Keras's global one.
         """
         known = [*self.model.variables, *cache.variables_of(self.optimizer)]
-        measured = {id(raw(variable)) for variable in self.program.objective.variables}
+        measured = {
+            id(raw(variable)) for variable in self.program.tallies.objective.variables
+        }
         seen = {id(raw(variable)) for variable in known} | measured
         others = [each for each in self.program.variables if id(each) not in seen]
         return [*known, *{id(each): each for each in others}.values()]
