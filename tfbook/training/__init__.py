@@ -9,7 +9,7 @@ it in this order:
 - ``outcomes``: what a run yields, and how it can end early
 - ``run``: what a run is made of, and how it gets on by a record
 - ``program``, ``passes``, ``tallies``, ``compiled``: many steps in one compiled call
-- ``cache``: when a program is found again
+- ``cache``, ``frozen``: when a program is found again
 - ``batches``, ``arrays``, ``streams``, ``rows``: what callers call data
 - ``objective``: loss and metrics, as Keras's `compile` understands them
 - ``optimizers``: looked up, checked, built

@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfbook.training import arguments, dry_run, lookups, optimizers, steps
 from tfbook.training.arrays import Arrays
 from tfbook.training.batches import test_rows
-from tfbook.training.identity import frozen, frozen_model, settings_of
+from tfbook.training.frozen import frozen, frozen_model, settings_of
 from tfbook.training.objective import Objective
 from tfbook.training.program import Program
 from tfbook.training.replicas import Replicas
@@ -67,7 +67,7 @@ def get_program(
             keras.config.floatx(),
             tuple((name, form_of(each)) for name, each in data.items()),
             frozen_model(model, held),
-            tuple(id(variable) for variable in model.trainable_variables),
+            frozen([weight_of(each) for each in model.trainable_variables], held),
         )
 
     kept = programs.pop(key := key_of([]), None)
@@ -86,6 +86,11 @@ def get_program(
         if isinstance(each, Arrays):
             dry_run.check_data(each, model, loss, kept)
     return kept.program, kept.optimizer
+
+
+def weight_of(variable: keras.Variable) -> tuple:
+    """Name what a program holds of a weight beside its value."""
+    return id(variable), variable.constraint, variable.regularizer
 
 
 def form_of(data: Data) -> tuple:

@@ -1,9 +1,6 @@
-"""What makes a run the one that it is, in plain values.
+"""What makes a run the one that it is, in plain values that hold in every process.
 
-Twice somebody asks whether two runs are the same. A checkpoint carries a description
-that holds in every process, so that it is not continued by another run (`run_identity`
-and `compare`). And a compiled program is found again only if it would be the same
-program (`frozen`), which is a question within one process.
+A checkpoint carries it, so that no other run goes on from there.
 """
 
 import functools
@@ -17,10 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-PLAIN = (bool, int, float, complex, str, bytes, type(None))
-
-
-# In every process
+from tfbook.training.frozen import PLAIN, checksum, internal
 
 
 def run_identity(
@@ -37,17 +31,6 @@ def run_identity(
             "model": describe(model),
         }
     )
-
-
-def checksum(part: Any) -> str:
-    """Describe an array by its shape, its type and a checksum of what is in it."""
-    if not isinstance(part, np.ndarray):
-        return str(part)
-    if part.dtype.kind == "O":  # strings: the array itself holds addresses
-        content = zlib.crc32(repr(part.tolist()).encode())
-    else:
-        content = zlib.crc32(part.tobytes())
-    return f"{part.shape} {part.dtype} {content:08x}"
 
 
 def describe(thing: Any, depth: int = 8) -> Any:
@@ -190,72 +173,3 @@ def compare(epoch: int, found: dict[str, Any], wanted: dict[str, Any]) -> None:
             f"checkpoint of epoch {epoch}: expected {'; '.join(shown)}; "
             f"repeat the first call's arguments, or pass another checkpoint_dir"
         )
-
-
-# In one process
-
-
-def frozen(thing: Any, held: list) -> Any:
-    """Describe what a trace would hold of an object, as a key.
-
-    Numbers and strings that are attributes become constants of a compiled program.
-    Other objects are known by their identity, and are put into `held`: as long as
-    somebody holds them, nothing else can get the same identity.
-    """
-    if isinstance(thing, PLAIN):
-        return type(thing), thing
-    if isinstance(thing, np.generic):
-        return thing.dtype.str, thing.item()
-    if isinstance(thing, list | tuple):
-        return type(thing), *(frozen(part, held) for part in thing)
-    if isinstance(thing, dict):
-        return dict, *((str(key), frozen(part, held)) for key, part in thing.items())
-    held.append(thing)
-    if isinstance(thing, np.ndarray) and thing.size < 10_000:
-        return id(thing), checksum(thing)
-    if isinstance(thing, functools.partial):
-        return id(thing), frozen([thing.func, thing.args, thing.keywords], held)
-    if isinstance(thing, has_settings()):
-        return id(thing), frozen(settings_of(thing), held)
-    return id(thing)
-
-
-def settings_of(thing: Any) -> dict[str, Any]:
-    """Return the attributes of an object that its makers or its users have set."""
-    return {
-        key: value
-        for key, value in vars(thing).items()
-        if key not in internal() and value is not thing
-    }
-
-
-@functools.cache
-def internal() -> set[str]:
-    """Name the attributes that Keras keeps books with; they change with every use."""
-    books = {*vars(keras.Model()), *vars(keras.optimizers.SGD()), *vars(keras.Layer())}
-    ours = {"_programs", "_built_optimizers", "_loss_scale", "_inbound_nodes"}
-    ours |= {"optimizer", "stop_training"}
-    settings = {
-        "_trainable",
-        "_dtype_policy",
-        "_learning_rate",
-        *(key for key in vars(keras.optimizers.SGD()) if key[0] != "_"),
-    }
-    return (books | ours | {"_outbound_nodes"}) - settings
-
-
-def has_settings() -> tuple[type, ...]:
-    """Name the classes whose attributes are part of a program."""
-    return (
-        keras.regularizers.Regularizer,
-        keras.constraints.Constraint,
-        keras.optimizers.schedules.LearningRateSchedule,
-        keras.losses.Loss,
-        keras.DTypePolicy,
-    )
-
-
-def frozen_model(model: keras.Model, held: list) -> tuple:
-    """Describe what a trace would hold of a model: its layers, and what they are."""
-    layers = model._flatten_layers()
-    return tuple((id(layer), frozen(settings_of(layer), held)) for layer in layers)
