@@ -112,9 +112,7 @@ LATER = {
 
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["", "XLA"])
 @pytest.mark.parametrize("kind", ["arrays", "stream"])
-@pytest.mark.parametrize(
-    ("make", "data", "arguments", "message"), LATER.values(), ids=LATER
-)
+@pytest.mark.parametrize("case", LATER)
 def test_what_is_wrong_in_a_later_batch_is_named(case, kind, jit_compile):
     make, data, arguments, message = LATER[case]
     given = {"batch_size": 4} if kind == "arrays" else {}
@@ -126,9 +124,7 @@ def test_what_is_wrong_in_a_later_batch_is_named(case, kind, jit_compile):
 
 
 @pytest.mark.parametrize("name", ["test_data", "validation_data"])
-@pytest.mark.parametrize(
-    ("make", "data", "arguments", "message"), LATER.values(), ids=LATER
-)
+@pytest.mark.parametrize("case", LATER)
 def test_what_is_wrong_in_data_to_test_on_is_named(case, name):
     make, data, arguments, message = LATER[case]
     x, y = X if make is not embedding else IDS, 0 * data[1]
@@ -243,10 +239,9 @@ def iter_once():
     yield X, Y
 
 
-@pytest.mark.parametrize(
-    ("make_data", "arguments", "message"), BROKEN.values(), ids=BROKEN
-)
-def test_what_cannot_be_gone_through_is_refused(make_data, arguments, message):
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_cannot_be_gone_through_is_refused(case):
+    make_data, arguments, message = BROKEN[case]
     with pytest.raises(ValueError, match=f"^{message}") as caught:
         train(dense(), make_data(), **arguments)
     assert "\n" not in str(caught.value)
