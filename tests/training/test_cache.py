@@ -130,7 +130,7 @@ def test_an_optimizer_of_ones_own_is_built_once():
 def test_other_numbers_in_the_same_form_need_no_new_program():
     model = network()
     for scale in (1.0, 2.0):
-        train(model, (scale * X, Y), (X, scale * Y))
+        train(model, (scale * X, Y), test_data=(X, scale * Y))
     assert programs(model) == 1
 
 

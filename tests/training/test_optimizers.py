@@ -77,14 +77,13 @@ def test_one_built_for_more_than_is_trained_goes_on():
 
 
 def test_half_precision_gets_a_scale_that_stays_with_the_optimizer():
-    with keras.device("cpu"):
-        inputs = keras.Input((2,))
-        layer = keras.layers.Dense(1, dtype="mixed_float16")
-        model = keras.Model(inputs, layer(inputs))
+    inputs = keras.Input((2,))
+    layer = keras.layers.Dense(1, dtype="mixed_float16")
+    model = keras.Model(inputs, layer(inputs))
     model.dtype_policy = keras.DTypePolicy("mixed_float16")
     sgd = keras.optimizers.SGD(0.01)
     train(model, sgd)
     wrapper = vars(sgd)["_loss_scale"]
     train(model, sgd)
+    assert isinstance(wrapper, keras.optimizers.LossScaleOptimizer)
     assert vars(sgd)["_loss_scale"] is wrapper
-    assert int(sgd.iterations) == 2

@@ -83,6 +83,7 @@ def try_step(
     """
 
     def attempt(*batch: Any) -> Any:
+        objective.forget()
         found = step(model, optimizer, objective, *batch)
         objective.build()
         return found

@@ -34,6 +34,7 @@ class Objective:
         judge.compile(optimizer=None, loss=loss, metrics=metrics, jit_compile=False)
         self._judge = judge
         self.loss = loss
+        self._has_metrics = bool(tf.nest.flatten(metrics))
         self.compared: tuple | None = None
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -51,7 +52,8 @@ class Objective:
 
     def build(self) -> None:
         """Make the state of the metrics, which depends on what was compared last."""
-        if self.compared is not None and self._judge.metrics[1:]:
+        if self._has_metrics:
+            self.check_compared()
             try:
                 self.update()
             except (AttributeError, TypeError, ValueError) as error:
@@ -61,6 +63,14 @@ class Objective:
                     "pass for example ['accuracy']"
                 ) from error
         self.reset()
+
+    def check_compared(self) -> None:
+        """Check that there is something to measure."""
+        if self.compared is None:
+            raise ValueError(
+                "metrics: expected a step that calls loss(y_true, y_pred), got one "
+                "that does not; call it, or leave metrics out"
+            )
 
     def forget(self) -> None:
         """Let go of what was compared: a batch, or a graph that was only tried."""
@@ -83,12 +93,7 @@ class Objective:
 
     def update(self) -> None:
         """Measure what was compared last."""
-        if self.compared is None:
-            raise ValueError(
-                "metrics: expected a step that calls loss(y_true, y_pred), got one "
-                "that does not; call it, or leave metrics out"
-            )
-        y_true, y_pred, sample_weight = self.compared
+        y_true, y_pred, sample_weight = self.compared  # type: ignore[misc]
         self._judge.compute_metrics(None, y_true, y_pred, sample_weight)
 
     def results(self) -> dict[str, tf.Tensor]:

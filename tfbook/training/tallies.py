@@ -39,6 +39,7 @@ class Tallies:
 
     def train(self, batch: tuple, recorded: tf.Tensor) -> tuple:
         """Take a step; return the sums and the counts of what it returned."""
+        self.objective.forget()  # what was compared before is not what this step does
         found = self.train_step(*batch)
         values = found if isinstance(found, dict) else {"loss": found}
         rows = tf.cast(count_rows(batch), tf.float64)
@@ -53,6 +54,7 @@ class Tallies:
 
     def test(self, batch: tuple, recorded: Any = True) -> tuple:
         """Test; return the sum of the loss and the count of the rows."""
+        self.objective.forget()
         value = self.test_step(*batch)
         if self.objective.measures:
             self.objective.update()
