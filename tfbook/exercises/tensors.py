@@ -1,4 +1,4 @@
-"""Checks for the exercises of the page *Tensors, gradients and graphs*."""
+"""Checks for the exercises of the page *Tensors and gradients*."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import tensorflow as tf
 
 __all__ = [
     "central_slopes",
-    "descend",
     "difference_shape",
+    "grams_rate",
     "mean_squares",
-    "sum_of_cubes",
-    "trace_count",
+    "slope_through_origin",
+    "unstuck",
 ]
 
 
@@ -39,32 +39,6 @@ def difference_shape(answer: Any) -> str | None:
         return "no axis disappears in a difference; the column brings two of them"
     if answer != (32, 32):
         return "line the shapes up from the right: 1 meets 32, and 32 meets nothing"
-    return None
-
-
-def trace_count(answer: Any) -> str | None:
-    """Check how often a function is traced in six calls.
-
-    Args:
-        answer: A whole number.
-
-    Returns:
-        `None` if it is right, else a hint.
-
-    Example:
-        >>> trace_count(6)
-        'that is every call; two of the six find a graph that fits'
-    """
-    if not isinstance(answer, int):
-        return "a count is a whole number, such as 3"
-    hints = {
-        6: "that is every call; two of the six find a graph that fits",
-        3: "two Python numbers are two constants, and so two graphs",
-        2: "a Python number is not a tensor: its value is written into the graph",
-        1: "another shape is another graph, and so is each Python number",
-    }
-    if answer != 4:
-        return hints.get(answer, "go through the calls, and ask of each what is new")
     return None
 
 
@@ -100,35 +74,6 @@ def mean_squares(answer: Any) -> str | None:
             return f"{name}: got 4, since each prediction met every target"
         if not np.isclose(given, 2.5):
             return f"{name}: expected the mean of 0, 1, 0, 9, got {given:.4g}"
-    return None
-
-
-def sum_of_cubes(answer: Any) -> str | None:
-    """Check a compiled function that is traced once for vectors of any length.
-
-    Args:
-        answer: A `tf.function` of a float32 vector.
-
-    Returns:
-        `None` if it adds the cubes and is not traced again, else a hint.
-
-    Example:
-        >>> sum_of_cubes(tf.function(lambda a: tf.reduce_sum(a**3)))
-        'right, but traced again for another length; give it an input_signature'
-    """
-    given = float(answer(tf.constant([1.0, 2.0])))
-    if given == 5:
-        return "of 1, 2 it gave 5, the sum of squares; the cubes add up to 9"
-    if not np.isclose(given, 9):
-        return f"of 1, 2 it gave {given:.4g}; the cubes add up to 9"
-    if not hasattr(answer, "experimental_get_tracing_count"):
-        return "right, but Python runs at every call; compile it with tf.function"
-    before = answer.experimental_get_tracing_count()
-    longer = float(answer(tf.constant([1.0, -2.0, 3.0])))
-    if not np.isclose(longer, 20):
-        return f"right for two numbers, but of 1, -2, 3 it gave {longer:.4g}, not 20"
-    if answer.experimental_get_tracing_count() != before:
-        return "right, but traced again for another length; give it an input_signature"
     return None
 
 
@@ -171,39 +116,109 @@ def central_slopes(answer: Any) -> str | None:
     )
 
 
-def descend(answer: Any) -> str | None:
-    """Check gradient descent on the mean squared error.
+def unstuck(answer: Any) -> str | None:
+    """Check a fit of one weight whose flaws have been fixed.
 
     Args:
-        answer: A function of `x`, `y`, `learning_rate` and `num_steps`.
+        answer: A function of flat `x` and `y` that returns the weight.
 
     Returns:
-        `None` if it takes the right steps, and so ends at least squares, else a hint.
+        `None` if it finds the weight, for two different lines, else a hint.
 
     Example:
-        >>> descend(lambda x, y, learning_rate, num_steps: np.zeros((2, 1)))
-        'after one step the weights are still 0; assign them to the variable'
+        >>> unstuck(lambda x, y: 0)
+        'the weight is still 0; a variable made from 0 holds whole numbers'
     """
-    rng = np.random.default_rng(1)
-    x = np.hstack([np.ones((16, 1)), rng.random((16, 1))]).astype(np.float32)
-    y = x @ np.array([[3.0], [-1.0]], dtype=np.float32)
-    one = np.asarray(answer(x, y, learning_rate=0.3, num_steps=1))
-    if one.shape != (2, 1):
-        return f"expected weights of shape (2, 1), got {one.shape}; start from zeros"
-    step = 0.3 * 2 / 16 * x.T @ y
-    if np.array_equal(one, np.zeros((2, 1))):
-        return "after one step the weights are still 0; assign them to the variable"
-    if np.allclose(one, -step, rtol=1e-3):
-        return "the first step goes uphill; subtract the gradient"
-    if np.allclose(one, 16 * step, rtol=1e-3):
-        return "the first step is 16 times too long, for 16 rows; take the mean"
-    if np.allclose(one, step / 0.3, rtol=1e-3):
-        return "the first step does not depend on the learning rate; multiply by it"
-    if not np.allclose(one, step, rtol=1e-3):
-        return "the first step from zeros is not learning_rate times the gradient"
-    many = np.asarray(answer(x, y, learning_rate=0.3, num_steps=400))
-    if np.allclose(many, one):
-        return "one step is right, but 400 end there too; repeat it num_steps times"
-    if not np.allclose(many, np.linalg.lstsq(x, y)[0], atol=1e-2):
-        return "one step is right, but 400 do not end at least squares"
+    x = np.linspace(0, 1, 8, dtype=np.float32)
+    for slope in (2.5, -0.5):
+        try:
+            found = float(answer(x, slope * x))
+        except (TypeError, ValueError) as error:
+            if "None" in str(error):
+                return (
+                    "the gradient is still None; is the variable made from 0.0, and "
+                    "does the record reach from it to the loss?"
+                )
+            raise
+        except AttributeError as error:
+            if "_id" in str(error):
+                return "the loss is a NumPy number; take the mean with TensorFlow"
+            raise
+        if found == 0:
+            return "the weight is still 0; a variable made from 0 holds whole numbers"
+        if not np.isclose(found, slope, atol=0.01):
+            return f"for y = {slope} x expected {slope}, got {found:.4g}"
+    return None
+
+
+def slope_through_origin(answer: Any) -> str | None:
+    """Check the least-squares slope of a line through the origin.
+
+    Args:
+        answer: A function of flat arrays `x` and `y`.
+
+    Returns:
+        `None` if it is the sum of `x y` over the sum of `x²`, else a hint.
+
+    Example:
+        >>> slope_through_origin(lambda x, y: (y / x).mean())
+        'that is the mean of y / x: each example counts the same, however small its x'
+    """
+    x, y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 2.0, 6.0])
+    found = np.asarray(answer(x, y), dtype=np.float64)
+    if found.shape != ():
+        return (
+            f"expected one number, got the shape {found.shape}; sum over the examples"
+        )
+    hints = {
+        (y / x).mean(): (
+            "that is the mean of y / x: each example counts the same, however small "
+            "its x"
+        ),
+        y.sum() / x.sum(): (
+            "that makes the errors add up to zero; each needs the factor x_i, by the "
+            "chain rule"
+        ),
+        (x * x).sum() / (x * y).sum(): "upside down: solve w times the sum of x² for w",
+        np.polyfit(x, y, 1)[
+            0
+        ]: "that line has a start of its own; yours goes through 0",
+        (x * y).mean(): "divide by the sum of x², not by the number of examples",
+    }
+    for wrong, message in hints.items():
+        if np.isclose(found, wrong):
+            return message
+    right = (x * y).sum() / (x * x).sum()
+    if not np.isclose(found, right):
+        return f"for x = 1, 2, 4 and y = 3, 2, 6 expected {right:.4g}, got {found:.4g}"
+    return None
+
+
+def grams_rate(answer: Any) -> str | None:
+    """Check the largest power of ten with which descent in grams still descends.
+
+    Args:
+        answer: A number.
+
+    Returns:
+        `None` if it is right, else a hint.
+
+    Example:
+        >>> grams_rate(0.0003)
+        'expected a power of ten, such as 0.01, got 0.0003'
+    """
+    if isinstance(answer, bool) or not isinstance(answer, int | float) or answer <= 0:
+        return "a learning rate is a positive number, such as 0.01"
+    power = np.log10(answer)
+    if not np.isclose(power, round(power)):
+        return f"expected a power of ten, such as 0.01, got {answer:g}"
+    if round(power) == -4:
+        return (
+            "a thousand times smaller is not enough: the curvature is made of products "
+            "of two features"
+        )
+    if round(power) > -6:
+        return "with that rate the loss explodes; go smaller"
+    if round(power) < -6:
+        return "that one works, but so does a rate ten times as large"
     return None

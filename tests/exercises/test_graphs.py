@@ -1,0 +1,190 @@
+"""Answers to the exercises of *Graphs*, right and wrong."""
+
+import pytest
+import tensorflow as tf
+
+from tfbook import exercises
+
+
+def cubes(a):
+    return tf.reduce_sum(a**3)
+
+
+any_length = [tf.TensorSpec(shape=[None], dtype=tf.float32)]
+
+
+def halve(a):
+    count = 0
+    while a > 1.0:
+        a = a / 2.0
+        count += 1
+    return count
+
+
+def halve_too_long(a):
+    count = 0
+    while a >= 1.0:
+        a = a / 2.0
+        count += 1
+    return count
+
+
+def halve_one_less(a):
+    return halve(a) - 1
+
+
+def halve_at_most_five_times(a):
+    count = 0
+    for _ in range(5):
+        if a > 1.0:
+            a = a / 2.0
+            count += 1
+    return count
+
+
+def halve_a_python_number(a):
+    compiled = tf.function(lambda number: tf.constant(halve(number)))
+
+    def outer(a):
+        return compiled(float(a))
+
+    outer.experimental_get_tracing_count = compiled.experimental_get_tracing_count
+    return outer
+
+
+def average(initial=0.0, divide=True, compiled=True):
+    def make():
+        total, count = tf.Variable(initial), tf.Variable(0.0)
+
+        def mean(a):
+            total.assign_add(a)
+            count.assign_add(1.0)
+            return total / count if divide else total + 0.0
+
+        return tf.function(mean) if compiled else mean
+
+    return make
+
+
+def average_from_a_list():
+    numbers = []
+
+    @tf.function
+    def mean(a):
+        numbers.append(a)
+        return tf.reduce_mean(tf.stack(numbers))
+
+    return mean
+
+
+def average_with_variables_inside():
+    @tf.function
+    def mean(a):
+        total = tf.Variable(0.0)
+        total.assign_add(a)
+        return total + 0.0
+
+    return mean
+
+
+def the_first_for_ever():
+    first = []
+
+    def mean(a):
+        first.append(float(a))
+        return first[0]
+
+    return mean
+
+
+def the_last_two():
+    numbers = []
+
+    def mean(a):
+        numbers.append(float(a))
+        return sum(numbers[-2:]) / len(numbers[-2:])
+
+    return mean
+
+
+shared = average()()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("trace_count", 4),
+        ("captured", (3, 11, 15)),
+        ("captured", [3.0, 11.0, 15.0]),
+        ("sum_of_cubes", tf.function(cubes, input_signature=any_length)),
+        ("halvings", tf.function(halve)),
+        ("make_average", average()),
+    ],
+)
+def test_a_right_answer_passes(name, answer):
+    assert exercises.hint(name, answer) is None
+
+
+def test_the_traces_are_counted_right():
+    @tf.function
+    def square(a):
+        return a * a
+
+    arguments = [1.0, 2.0, [1.0], 3.0]
+    one, two, vector, three = map(tf.constant, arguments)
+    for argument in [one, two, vector, 1.0, 2.0, three]:
+        square(argument)
+    assert square.experimental_get_tracing_count() == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "hint"),
+    [
+        ("trace_count", 6, "every call"),
+        ("trace_count", 3, "two constants"),
+        ("trace_count", 2, "written into the graph"),
+        ("trace_count", 1, "another shape"),
+        ("trace_count", 5, "ask of each what is new"),
+        ("trace_count", 4.0, "a whole number"),
+        ("captured", 3, "three numbers in a tuple"),
+        ("captured", (7, 11, 15), "begin with the first call"),
+        ("captured", (3, 3, 3), "was assigned to"),
+        ("captured", (3, 15, 15), "looked up while tracing"),
+        ("captured", (3, 7, 15), "which of the two changes"),
+        ("captured", (3, 11, 11), "another shape"),
+        ("captured", (3, 11, 7), "looks up all names again"),
+        ("sum_of_cubes", cubes, "Python runs at every call"),
+        ("sum_of_cubes", tf.function(cubes), "traced again"),
+        (
+            "sum_of_cubes",
+            tf.function(lambda a: tf.reduce_sum(a**2)),
+            "the sum of squares",
+        ),
+        ("sum_of_cubes", tf.function(tf.reduce_sum), "gave 3; the cubes add up"),
+        (
+            "sum_of_cubes",
+            tf.function(lambda a: tf.reduce_sum(tf.abs(a) ** 3)),
+            "of 1, -2, 3 it gave 36, not 20",
+        ),
+        ("halvings", halve, "Python runs at every call"),
+        ("halvings", tf.function(halve, autograph=False), "left to Python"),
+        ("halvings", tf.function(halve_one_less), "all greater than 1"),
+        ("halvings", tf.function(halve_too_long), "of 1 it returned 1; it is"),
+        ("halvings", tf.function(halve_at_most_five_times), "of 1000 it returned 5"),
+        ("halvings", lambda a: 7, "of 10 it returned 7, expected 4"),
+        ("halvings", halve_a_python_number(1), "traced more than once"),
+        ("make_average", average_from_a_list, "returned 3, the newest number"),
+        ("make_average", average_with_variables_inside, "before the trace"),
+        ("make_average", the_first_for_ever, "returned 1, the first number"),
+        ("make_average", average(divide=False), "returned 4, the sum"),
+        ("make_average", average(initial=1.0), "after 1 alone it returned 2"),
+        ("make_average", average(compiled=False), "Python runs at every call"),
+        ("make_average", the_last_two, "after 1, 3 and 8 it returned 5.5"),
+        ("make_average", lambda: shared, "a second average"),
+        ("make_average", lambda: 3.0, "return the inner one"),
+        ("make_average", lambda: lambda a: int("x"), "stopped with ValueError"),
+        ("make_average", lambda: lambda a: a * a, "where their mean is 2"),
+    ],
+)
+def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
+    assert_hint(name, answer, hint)
