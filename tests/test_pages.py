@@ -14,8 +14,6 @@ TEXTS = {
 # A measured number has a decimal point or a per cent sign. These are not measured in
 # the book.
 TYPED = {
-    # The source chapter's ratio of `fit` to its loop, with a note that says so.
-    "basics/models.md": {"3.1"},
     # Levels of confidence that the page asks about.
     "index.md": {"99 per cent"},
     "learning/digits.md": {"50 per cent", "80 per cent", "90 per cent", "99 per cent"},

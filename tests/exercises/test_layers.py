@@ -1,9 +1,6 @@
 """Answers to the exercises of the page *Layers*, right and wrong."""
 
-import functools
-
 import keras
-import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -35,18 +32,33 @@ def feature_scale(
     return FeatureScale
 
 
-def collapse(kernels):
-    return functools.reduce(np.matmul, kernels)
+def linear(units=1, trainable=True, early=False, call=tf.matmul, use=True):
+    """Make a linear layer that keeps its kernel, or with a mistake."""
+
+    class Remembering(keras.layers.Layer):
+        def __init__(self, units):
+            super().__init__()
+            self.units = units
+            if early:
+                self.build((None, 3))
+
+        def build(self, input_shape):
+            self.kernel = self.add_weight(
+                shape=(input_shape[-1], self.units * units), trainable=trainable
+            )
+
+        def call(self, inputs):
+            return call(inputs, self.kernel if use else self.kernel * 0)
+
+    return Remembering
 
 
 RIGHT = [
     ("num_weights", 176),
     ("wide_rank", ((5, 4), (7, 32, 4))),
-    ("collapse", collapse),
-    (
-        "collapse",
-        lambda kernels: np.linalg.multi_dot([*kernels, np.eye(len(kernels[-1].T))]),
-    ),
+    ("equal_units", "AD"),
+    ("equal_units", "d, a"),
+    ("remembering_linear", linear()),
     ("collapse_with_bias", lambda w1, b1, w2, b2: (w1 @ w2, b1 @ w2 + b2)),
     ("feature_scale", feature_scale()),
 ]
@@ -72,15 +84,25 @@ def test_a_right_answer_passes(name, answer):
         ("wide_rank", ((4, 5), (7, 32, 4)), "inputs come first"),
         ("wide_rank", ((32, 4), (7, 32, 4)), r"not \(32, 4\)"),
         ("wide_rank", ((5, 4), (7, 4)), "only the last axis changes"),
-        ("collapse", lambda kernels: sum(map(np.sum, kernels)), r"made the shape \(\)"),
-        ("collapse", lambda kernels: kernels[0], r"shape \(5, 3\), not \(5, 4\)"),
-        ("collapse", lambda kernels: abs(collapse(kernels)), "not those of W₁ W₂"),
-        ("collapse", lambda kernels: kernels[0] @ kernels[1], "not for four"),
+        ("equal_units", 4, "letters from A to D"),
+        ("equal_units", "E", "letters from A to D"),
+        ("equal_units", "ABD", "and these differ"),
+        ("equal_units", "ACD", "differ at the start"),
+        ("equal_units", " ", "two of them do"),
+        ("equal_units", "D", "get equal steps"),
+        ("equal_units", "A", "nothing moves"),
+        ("remembering_linear", linear()(1), "a class is wanted"),
+        ("remembering_linear", keras.layers.Layer, "a method call"),
+        ("remembering_linear", linear(early=True), "not in __init__"),
+        ("remembering_linear", keras.layers.ReLU, "has no weight"),
+        ("remembering_linear", linear(units=2), r"got \[\(3, 4\)\]"),
+        ("remembering_linear", linear(trainable=False), "not trainable"),
         (
-            "collapse",
-            lambda kernels: collapse([*kernels[:-1], kernels[-1] * (len(kernels) > 1)]),
-            "a single one should stay",
+            "remembering_linear",
+            linear(call=lambda x, w: x @ w @ tf.ones((2, 3))),
+            r"made the shape \(1, 3\)",
         ),
+        ("remembering_linear", linear(use=False), "does not follow it"),
         ("collapse_with_bias", lambda w1, b1, w2, b2: w1 @ w2, "return two things"),
         ("collapse_with_bias", lambda w1, b1, w2, b2: (w2.T @ w1.T, b2), "W1 @ W2"),
         ("collapse_with_bias", lambda w1, b1, w2, b2: (w1 @ w2, b2), "is lost"),

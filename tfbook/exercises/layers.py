@@ -1,6 +1,5 @@
 """Checks for the exercises of the page *Layers*."""
 
-import itertools
 from typing import Any
 
 import keras
@@ -8,10 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 __all__ = [
-    "collapse",
     "collapse_with_bias",
+    "equal_units",
     "feature_scale",
     "num_weights",
+    "remembering_linear",
     "wide_rank",
 ]
 
@@ -72,39 +72,74 @@ def wide_rank(answer: Any) -> str | None:
     return None
 
 
-def collapse(answer: Any) -> str | None:
-    """Check a function that makes one kernel of many.
+def equal_units(answer: Any) -> str | None:
+    """Check which of four starts leave the hidden units equal for ever.
 
     Args:
-        answer: A function of a list of kernels, the first layer's first.
+        answer: A string of letters from A to D.
 
     Returns:
-        `None` if one layer with the kernel it gives equals the chain, else a hint.
+        `None` if they are the right ones, else a hint.
 
     Example:
-        >>> collapse(lambda kernels: kernels[0] @ kernels[1])
-        'right for two layers, but not for four; take all of the list'
+        >>> equal_units("A")
+        'one more: where both gradients are zero, nothing moves'
     """
-    rng = np.random.default_rng(0)
-    widths = [5, 3, 4, 2, 1]
-    kernels = [
-        rng.standard_normal((m, u)).astype(np.float32)
-        for m, u in itertools.pairwise(widths)
-    ]
-    made = np.asarray(answer(kernels[:2]))
-    if made.shape != (5, 4):
+    if not isinstance(answer, str) or not set(answer.upper()) <= set("ABCD, "):
+        return 'answer with letters from A to D, such as "AD"'
+    letters = set(answer.upper()) & set("ABCD")
+    if "B" in letters:
         return (
-            f"of kernels (5, 3) and (3, 4) it made the shape {made.shape}, not (5, 4); "
-            "multiply them in the order of the layers"
+            "in B column j of the first gradient has the factor W₂[j], and these differ"
         )
-    if not np.allclose(made, kernels[0] @ kernels[1], atol=1e-4):
-        return "the shape (5, 4) is right, but the numbers are not those of W₁ W₂"
-    made = np.asarray(answer(kernels))
-    expected = np.linalg.multi_dot(kernels)
-    if made.shape != expected.shape or not np.allclose(made, expected, atol=1e-4):
-        return "right for two layers, but not for four; take all of the list"
-    if not np.array_equal(answer(kernels[:1]), kernels[0]):
-        return "right for two layers and for four, but a single one should stay"
+    if "C" in letters:
+        return (
+            "in C the columns of W₁ differ at the start; what should make them equal?"
+        )
+    if not letters:
+        return "two of them do; look for a start in which no unit differs from another"
+    if "A" not in letters:
+        return "one more: equal columns of W₁ and equal weights of W₂ get equal steps"
+    if "D" not in letters:
+        return "one more: where both gradients are zero, nothing moves"
+    return None
+
+
+def remembering_linear(answer: Any) -> str | None:
+    """Check a linear layer that makes its kernel once and keeps it.
+
+    Args:
+        answer: A subclass of `keras.layers.Layer`, made with the number of units.
+
+    Returns:
+        `None` if it has one trainable kernel and multiplies with it, else a hint.
+
+    Example:
+        >>> remembering_linear(keras.layers.ReLU)
+        'after the first call the layer has no weight; make one in build'
+    """
+    if not (isinstance(answer, type) and issubclass(answer, keras.layers.Layer)):
+        return "a class is wanted that inherits from keras.layers.Layer"
+    if getattr(answer, "call", None) is keras.layers.Layer.call:
+        return "a layer needs a method call; this one has none yet"
+    layer, x = answer(2), tf.constant([[1.0, 2.0, 3.0]])
+    if layer.weights:
+        return "a new layer has weights already; make them in build, not in __init__"
+    output = layer(x)
+    if not layer.weights:
+        return "after the first call the layer has no weight; make one in build"
+    shapes = [tuple(weight.shape) for weight in layer.weights]
+    if shapes != [(3, 2)]:
+        return f"for 3 features and 2 units a kernel (3, 2) is wanted, got {shapes}"
+    if not layer.trainable_weights:
+        return "the kernel is kept, but it is not trainable, so nothing can learn it"
+    if output.shape != (1, 2):
+        return f"of an input of shape (1, 3) it made the shape {output.shape}"
+    layer.set_weights([np.array([[1.0, 0.0], [0.0, 1.0], [10.0, 0.0]])])
+    if not np.allclose(layer(x), [[31, 2]]):
+        return (
+            "there is a kernel now, but the output does not follow it; use it in call"
+        )
     return None
 
 
@@ -115,7 +150,7 @@ def collapse_with_bias(answer: Any) -> str | None:
         answer: A function of `W1, b1, W2, b2`.
 
     Returns:
-        `None` if the pair it gives predicts what the two layers predict, else a hint.
+        `None` if the pair it returns predicts what the two layers predict, else a hint.
 
     Example:
         >>> collapse_with_bias(lambda w1, b1, w2, b2: (w1 @ w2, b2))
@@ -139,11 +174,11 @@ def collapse_with_bias(answer: Any) -> str | None:
         )
     if bias.shape != b2.shape:
         return (
-            f"the bias needs one number a unit, shape (2,), got {bias.shape}; b1 has "
+            f"the bias needs one number per unit, shape (2,), got {bias.shape}; b1 has "
             "to pass the second kernel first"
         )
     if not np.allclose(bias, b1 @ w2 + b2):
-        return "multiply out (x W1 + b1) W2 + b2: what stands there without x?"
+        return "multiply out (x W1 + b1) W2 + b2: which terms are without x?"
     return None
 
 

@@ -8,10 +8,11 @@ import tensorflow as tf
 
 __all__ = [
     "any_model_step",
-    "biased_regression",
+    "bias_gradient",
     "column",
     "counted_parameters",
-    "steps_to",
+    "limit_of_rate",
+    "unfair_race",
 ]
 
 
@@ -32,7 +33,7 @@ def counted_parameters(answer: Any) -> str | None:
         return "a count is a whole number, such as 3"
     hints = {
         6: "that counts the bias; it is a bare tf.Variable, and Keras does not see it",
-        1: "a weight counts with all its numbers, and the kernel has one a feature",
+        1: "a weight counts with all its numbers, and the kernel has one per feature",
         2: "those are the two weights; count the numbers in those that Keras sees",
         0: "the bare variable does not count, but what add_weight made does",
     }
@@ -48,7 +49,7 @@ def column(answer: Any) -> str | None:
         answer: A function of an array of shape `(n,)`.
 
     Returns:
-        `None` if what it gives has the shape `(n, 1)`, else a hint.
+        `None` if what it returns has the shape `(n, 1)`, else a hint.
 
     Example:
         >>> column(lambda y: y[None])
@@ -65,52 +66,104 @@ def column(answer: Any) -> str | None:
     return None
 
 
-def biased_regression(answer: Any) -> str | None:
-    """Check a model class with a kernel and a bias that Keras tracks.
+def bias_gradient(answer: Any) -> str | None:
+    """Check the derivative of the mean squared error with respect to the bias.
 
     Args:
-        answer: A class, made with the number of features.
+        answer: A function of `x`, `y`, `w` and `b`.
 
     Returns:
-        `None` if both are weights and the predictions use them, else a hint.
+        `None` if it is twice the mean error, else a hint.
 
     Example:
-        >>> biased_regression(keras.Model)
-        'expected a subclass of keras.Model with a method call; it has none yet'
+        >>> bias_gradient(lambda x, y, w, b: np.mean(x @ w + b - y))
+        'that is half of it; the derivative of the square brings a factor of 2'
     """
-    if (
-        not isinstance(answer, type)
-        or not issubclass(answer, keras.Model)
-        or getattr(answer, "call", None) is keras.Model.call
-    ):
-        return "expected a subclass of keras.Model with a method call; it has none yet"
-    x = tf.constant([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])
-    model = answer(3)
-    # `call` itself: called as a model, Keras would wrap an error from in there.
-    model.build(x.shape)
-    given = model.call(x)
-    if given is None:
-        return "nothing to check yet; call gives nothing back"
-    shapes = sorted(tuple(weight.shape) for weight in model.trainable_variables)
-    if not shapes:
-        return "Keras sees no weight, so nothing would be trained; use add_weight"
-    if len(shapes) == 1:
-        return f"Keras sees one weight, of shape {shapes[0]}; make both with add_weight"
-    if shapes != [(1,), (3, 1)]:
-        return f"expected weights of the shapes (1,) and (3, 1), got {shapes}"
-    bias, kernel = sorted(model.trainable_variables, key=lambda w: len(w.shape))
-    if np.any(bias):
-        return f'the bias starts at {bias.numpy()[0]:.3g}; pass initializer="zeros"'
-    if np.shape(given) != (2, 1):
-        return f"of 2 examples it made the shape {np.shape(given)}; expected (2, 1)"
-    kernel.assign([[1.0], [10.0], [100.0]])
-    bias.assign([0.5])
-    given = np.ravel(model.call(x))
-    if np.allclose(given, [321, 10]):
-        return "with a bias of 0.5 the predictions are still those without; add it"
-    if not np.allclose(given, [321.5, 10.5]):
-        return f"expected x @ kernel + bias, here 321.5 and 10.5, got {given}"
+    x = np.array([[1.0, 2.0], [3.0, 1.0], [0.0, 1.0]])
+    y, w, b = np.array([[1.0], [2.0], [-4.0]]), np.array([[1.0], [-1.0]]), 0.5
+    error = x @ w + b - y
+    given = np.asarray(answer(x, y, w, b))
+    if given.size != 1:
+        return f"one bias has one derivative, got the shape {given.shape}; take a mean"
+    value, mean = float(given.reshape(())), float(error.mean())
+    hints = [
+        (mean, "that is half of it; the derivative of the square brings a factor of 2"),
+        (-2 * mean, "the size is right, but not the sign; the error is x @ w + b - y"),
+        (2 * error.sum(), "the loss is a mean over the rows, and so is its derivative"),
+        (error.sum(), "twice the mean of the errors is wanted, that is their sum"),
+        (2 * (mean - b), "the error lacks the bias; it is x @ w + b - y"),
+        (np.mean(error**2), "that is the loss itself; it is the derivative you want"),
+        (
+            2 * np.mean(x * error),
+            "x is there because r changes by x per unit of w; per unit of b it is 1",
+        ),
+    ]
+    if not np.isclose(value, 2 * mean):
+        for wrong, hint in hints:
+            if np.isclose(value, wrong):
+                return hint
+        return f"for one set of numbers expected {2 * mean:.4g}, got {value:.4g}"
     return None
+
+
+def limit_of_rate(answer: Any) -> str | None:
+    """Check the largest learning rate with which the loss of the page falls.
+
+    Args:
+        answer: A number.
+
+    Returns:
+        `None` if it is right to about two digits, else a hint.
+
+    Example:
+        >>> limit_of_rate(0.05)
+        'with 0.05 the loss falls; it does with a larger rate, too'
+    """
+    if isinstance(answer, bool) or not isinstance(answer, int | float | np.number):
+        return "a learning rate is a number, such as 0.3"
+    x = np.random.default_rng(42).random((32, 5)).astype(np.float32)
+    limit = 2 / np.linalg.eigvalsh(2 / 32 * x.T @ x).max()
+    if answer <= 0:
+        return "a rate of 0 does not move, and a negative one climbs; try positive ones"
+    if answer > 1.03 * limit:
+        return f"with {answer:.3g} the loss grows; try a smaller rate"
+    if answer < 0.97 * limit:
+        return f"with {answer:.3g} the loss falls; it does with a larger rate, too"
+    return None
+
+
+def unfair_race(answer: Any) -> str | None:
+    """Check which of five conditions make a race between `fit` and a loop unfair.
+
+    Args:
+        answer: A string of letters from A to E.
+
+    Returns:
+        `None` if they are the right ones, else a hint.
+
+    Example:
+        >>> unfair_race("AC")
+        'one more: look at which runs count for either side'
+    """
+    if not isinstance(answer, str) or not set(answer.upper()) <= set("ABCDE, "):
+        return 'answer with letters from A to E, such as "BD"'
+    letters = set(answer.upper()) & set("ABCDE")
+    wrong = {
+        "B": "B makes it fair: with other weights the two would do other work",
+        "D": "D makes it fair: as many steps on as many rows",
+    }
+    for letter, hint in wrong.items():
+        if letter in letters:
+            return hint
+    missing = {
+        "A": "one more: a metric is computed in every step, and takes time",
+        "C": "one more: the first call of either contains its trace",
+        "E": "one more: look at which runs count for either side",
+    }
+    left = [hint for letter, hint in missing.items() if letter not in letters]
+    if len(left) > 1:
+        return f"{len(left)} more: what does one side do that the other does not?"
+    return left[0] if left else None
 
 
 def any_model_step(answer: Any) -> str | None:
@@ -166,35 +219,4 @@ def any_model_step(answer: Any) -> str | None:
         return "right for one model, but not for another one"
     if not isinstance(answer, tf.types.experimental.PolymorphicFunction):
         return "right, but Python runs at every call; compile it with tf.function"
-    return None
-
-
-def steps_to(answer: Any) -> str | None:
-    """Check a loop that stops once the loss is small.
-
-    Args:
-        answer: A function of `x`, `y`, `learning_rate`, `tolerance` and `max_steps`.
-
-    Returns:
-        `None` if it gives the number of steps from weights of zero, else a hint.
-
-    Example:
-        >>> steps_to(lambda x, y, learning_rate, tolerance, max_steps: max_steps)
-        'the loss is below 0.9 after 4 steps, got 50'
-    """
-    x, y = np.array([[1.0], [1.0]], np.float32), np.array([[8.0], [8.0]], np.float32)
-    # The error is 8 at first and halves at every step: 64, 16, 4, 1, 1/4 is the loss.
-    given = answer(x, y, learning_rate=0.25, tolerance=0.9, max_steps=50)
-    if np.ndim(given) or not float(given).is_integer():
-        return f"expected a number of steps, got {np.asarray(given)}; count them"
-    if given == 3:
-        return "got 3, where the loss is still 1; test it after the step, not before"
-    if given == 5:
-        return "got 5, one too many; the loss before the first step counts as well"
-    if given != 4:
-        return f"the loss is below 0.9 after 4 steps, got {given}"
-    if answer(x, y, learning_rate=0.25, tolerance=100.0, max_steps=50) != 0:
-        return "with a tolerance that is met at the start, 0 steps were expected"
-    if answer(x, y, learning_rate=0.25, tolerance=0.0, max_steps=7) != 7:
-        return "a loss that never gets there should end after max_steps"
     return None
