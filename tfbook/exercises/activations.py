@@ -49,7 +49,7 @@ def one_step(answer: Any) -> str | None:
         (-24, 24): "both have the wrong sign; the error is prediction minus target",
         (-24, -24): "for w, the output weight v = -1 is a factor too",
         (12, -24): "for w, the input x = 2 is a factor too",
-        (24, -12): "for v, the factor is what the unit gives, h = 2",
+        (24, -12): "for v, the factor is the output of the unit, h = 2",
         (0, -24): "the unit fires, since w x = 2, so the slope of its ReLU is 1",
         (8, -8): "the prediction is v relu(w x) = -2, so the error is -2 - 4 = -6",
     }
@@ -88,7 +88,7 @@ def saved(answer: Any) -> str | None:
 
 
 def _values(answer: Any, z: list[float]) -> np.ndarray:
-    """Return what a function gives for a float32 tensor, as an array."""
+    """Return what a function computes for a float32 tensor, as an array."""
     return np.asarray(answer(tf.constant(z)))
 
 
@@ -127,7 +127,7 @@ def absolute(answer: Any) -> str | None:
         answer: A function of a tensor.
 
     Returns:
-        `None` if it gives the absolute value, else a hint.
+        `None` if it returns the absolute value, else a hint.
 
     Example:
         >>> absolute(lambda z: tf.nn.relu(z))

@@ -55,7 +55,7 @@ def share_left(answer: Any) -> str | None:
         answer: A function of `predictions`, `y_train` and `y_test`, columns.
 
     Returns:
-        `None` if it gives the ratio of the two errors, else a hint.
+        `None` if it returns the ratio of the two errors, else a hint.
 
     Example:
         >>> share_left(lambda predictions, y_train, y_test: 0.0)
@@ -241,7 +241,7 @@ def forward(answer: Any) -> str | None:
             "layers"
         )
     if np.allclose(given, predict(weights, same, same)):
-        return "no ReLU: so it is one linear layer; bend what each hidden layer gives"
+        return "no ReLU: so it is one linear layer; bend the output of hidden layers"
     if np.allclose(given, predict(weights, relu, relu)):
         return "a ReLU on the last layer too: predictions could never be negative"
     if np.allclose(given, predict(unbiased, relu, same)):
