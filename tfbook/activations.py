@@ -116,8 +116,7 @@ def relu(x: tf.Tensor) -> tf.Tensor:
         Nair and Hinton (2010), Rectified linear units improve restricted Boltzmann
         machines, ICML.
     """
-    # tf.maximum would share the gradient at 0 between its two arguments; tf.nn.relu
-    # takes it to be 0.
+    # tf.maximum(x, 0) takes the slope at 0 to be 1; tf.nn.relu takes it to be 0.
     return tf.nn.relu(x)
 
 

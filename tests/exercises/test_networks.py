@@ -8,13 +8,18 @@ from tfbook import exercises
 from tfbook.models import MLP
 
 
-def constant_error(y_train, y_test):
-    return np.mean((y_test - y_train.mean()) ** 2)
-
-
 def share_left(predictions, y_train, y_test):
     error = np.mean((predictions - y_test) ** 2)
-    return error / constant_error(y_train, y_test)
+    return error / np.mean((y_test - y_train.mean()) ** 2)
+
+
+def stopped(history):
+    epoch = history["validation_loss"].idxmin()
+    return epoch, history.loc[epoch, "testing_loss"]
+
+
+def by_the_test_rows(history):
+    return history["testing_loss"].idxmin(), history["testing_loss"].min()
 
 
 def share_of_variance(predictions, y_train, y_test):
@@ -68,13 +73,13 @@ def two_layers_only(x, weights):
     ("name", "answer"),
     [
         ("mlp_parameters", 153),
-        ("constant_error", constant_error),
         ("share_left", share_left),
-        ("best_epoch", lambda history: history["testing_loss"].idxmin()),
-        (
-            "best_epoch",
-            lambda history: history.index[np.argmin(history["testing_loss"])],
-        ),
+        ("stopped", stopped),
+        ("stopped", lambda h: list(stopped(h))),
+        ("honest_tests", [False, True, False, True]),
+        ("honest_tests", np.array([False, True, False, True])),
+        ("loud", [64, 64]),
+        ("loud", (32, 32, 32)),
         ("forward", forward),
         ("forward", keras_forward),
     ],
@@ -99,18 +104,6 @@ def test_the_parameters_are_counted_right():
         ("mlp_parameters", 121, "a second one"),
         ("mlp_parameters", 12, "layer by layer"),
         ("mlp_parameters", "153", "whole number"),
-        ("constant_error", lambda a, b: np.var(b), "variance of the test"),
-        ("constant_error", lambda a, b: np.var(a), "variance of the training"),
-        (
-            "constant_error",
-            lambda a, b: np.mean((b - np.median(a)) ** 2),
-            "training median",
-        ),
-        ("constant_error", lambda a, b: np.sum((b - a.mean()) ** 2), "the sum"),
-        ("constant_error", lambda a, b: constant_error(a, b) ** 0.5, "the root"),
-        ("constant_error", lambda a, b: np.mean(abs(b - a.mean())), "absolute"),
-        ("constant_error", lambda a, b: 0.0, "give 8.5, got 0"),
-        ("constant_error", lambda a, b: b, r"got the shape \(2, 1\)"),
         ("share_left", share_of_variance, "mean of the test rows"),
         ("share_left", lambda p, a, b: 1 - share_left(p, a, b), "1, not 0"),
         ("share_left", lambda p, a, b: 1.0, "use the predictions"),
@@ -124,12 +117,31 @@ def test_the_parameters_are_counted_right():
             lambda p, a, b: share_left(p, a, b) / 2 + 0.5,
             "nothing, 0, and got 0.5",
         ),
-        ("best_epoch", lambda h: h["testing_loss"].min(), "that is the loss"),
-        ("best_epoch", lambda h: np.argmin(h["testing_loss"]), "number of the row"),
-        ("best_epoch", lambda h: h["training_loss"].idxmin(), "training loss"),
-        ("best_epoch", lambda h: h["testing_loss"].idxmax(), "largest"),
-        ("best_epoch", lambda h: 30, "not 30"),
-        ("best_epoch", lambda h: h.idxmin(), r"got the shape \(2,\)"),
+        ("stopped", lambda h: h["validation_loss"].idxmin(), "two numbers"),
+        ("stopped", by_the_test_rows, "chosen by the test rows"),
+        ("stopped", lambda h: (40, 8.5), "training loss is smallest"),
+        ("stopped", lambda h: (10, 9.5), "largest"),
+        ("stopped", lambda h: (1, 6.5), "number of the row"),
+        ("stopped", lambda h: stopped(h)[::-1], "epoch comes first"),
+        ("stopped", lambda h: (25, 6.5), "not 25"),
+        ("stopped", lambda h: (20, h["testing_loss"].min()), "another epoch"),
+        (
+            "stopped",
+            lambda h: (20, h["validation_loss"].min()),
+            "chosen for being small",
+        ),
+        ("stopped", lambda h: (20, h.loc[20, "training_loss"]), "its training loss"),
+        ("stopped", lambda h: (20, 7.0), "6.5, not 7"),
+        ("honest_tests", [False, True], "four answers"),
+        ("honest_tests", [True, True, False, True], "report 1: the smallest"),
+        ("honest_tests", [False, False, False, True], "report 2: .* before"),
+        ("honest_tests", [False, True, True, True], "report 3: when to stop"),
+        ("honest_tests", [False, True, False, False], "report 4: nothing"),
+        ("loud", 4, "network of the page"),
+        ("loud", [4], "network of the page"),
+        ("loud", 5000, "fewer will do"),
+        ("loud", 1, "no error: .* try another layer"),
+        ("loud", [1, 1], "no error: .* try more units"),
         ("forward", without_bend, "no ReLU"),
         ("forward", bent_to_the_end, "last layer too"),
         (

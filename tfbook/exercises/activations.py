@@ -9,38 +9,86 @@ __all__ = [
     "absolute",
     "all_rows_agree",
     "hat",
-    "num_dead",
-    "relu_slopes",
+    "one_step",
+    "saved",
     "small_slope",
 ]
 
 
-def relu_slopes(answer: Any) -> str | None:
-    """Check the slopes of ReLU at -2, -1, 1 and 50.
+def one_step(answer: Any) -> str | None:
+    """Check one step of gradient descent for a network of one unit, done on paper.
 
     Args:
-        answer: A list of four numbers.
+        answer: The two derivatives and the two new weights.
 
     Returns:
         `None` if they are right, else a hint.
 
     Example:
-        >>> relu_slopes([0, 0, 1, 50])
-        'those are the values; the straight side has one slope everywhere'
+        >>> one_step([24, -24, 2.2, -2.2])
+        'the derivatives are right; a step goes against them, so subtract'
     """
     if np.shape(answer) != (4,):
-        return "four numbers in a list are wanted, one slope for each input"
-    if np.allclose(answer, [0, 0, 1, 50]):
-        return "those are the values; the straight side has one slope everywhere"
-    for z, slope, given in zip([-2, -1, 1, 50], [0, 0, 1, 1], answer, strict=True):
-        if given != slope:
-            side = "straight" if slope else "flat"
-            return f"at {z} you gave {given}, but ReLU is on its {side} side there"
+        return "four numbers in a list are wanted: two derivatives, two new weights"
+    slopes, weights = np.array(answer[:2], float), np.array(answer[2:], float)
+    if np.allclose(slopes, [24, -24]):
+        if np.allclose(weights, [-0.2, 0.2]):
+            return None
+        if np.allclose(weights, [2.2, -2.2]):
+            return "the derivatives are right; a step goes against them, so subtract"
+        if np.allclose(weights, [-23, 23]):
+            return "the derivatives are right; multiply them by the learning rate, 0.05"
+        if np.allclose(weights, [-0.2, -0.52]):
+            return "compute both derivatives first; the old w belongs to both"
+        return "the derivatives are right; new is old minus 0.05 times the derivative"
+    hints = {
+        (
+            12,
+            -12,
+        ): "half of it; the slope of the squared error is 2 times the error",
+        (-24, 24): "both have the wrong sign; the error is prediction minus target",
+        (-24, -24): "for w, the output weight v = -1 is a factor too",
+        (12, -24): "for w, the input x = 2 is a factor too",
+        (24, -12): "for v, the factor is the output of the unit, h = 2",
+        (0, -24): "the unit fires, since w x = 2, so the slope of its ReLU is 1",
+        (8, -8): "the prediction is v relu(w x) = -2, so the error is -2 - 4 = -6",
+    }
+    for wrong, hint in hints.items():
+        if np.allclose(slopes, wrong):
+            return hint
+    return "begin with the error, -2 - 4 = -6; its square has the slope -12"
+
+
+def saved(answer: Any) -> str | None:
+    """Check which of four changes saves the network that died.
+
+    Args:
+        answer: A list of four booleans.
+
+    Returns:
+        `None` if all are right, else a hint for the first that is wrong.
+
+    Example:
+        >>> saved([True, True, True, False])
+        'change 1: at every rate that was tried the units were turned off first'
+    """
+    if np.shape(answer) != (4,):
+        return "four answers in a list are wanted, True or False for each change"
+    right = [False, True, True, False]
+    hints = [
+        "at every rate that was tried the units were turned off first",
+        "negative output weights can reach negative targets; nothing turns units off",
+        "with positive output weights the way to positive targets is up",
+        "after the last unit is dead every gradient is 0, so more steps change nothing",
+    ]
+    for number, (given, wanted) in enumerate(zip(answer, right, strict=True)):
+        if given != wanted:
+            return f"change {number + 1}: {hints[number]}"
     return None
 
 
 def _values(answer: Any, z: list[float]) -> np.ndarray:
-    """Return what a function gives for a float32 tensor, as an array."""
+    """Return what a function computes for a float32 tensor, as an array."""
     return np.asarray(answer(tf.constant(z)))
 
 
@@ -79,7 +127,7 @@ def absolute(answer: Any) -> str | None:
         answer: A function of a tensor.
 
     Returns:
-        `None` if it gives the absolute value, else a hint.
+        `None` if it returns the absolute value, else a hint.
 
     Example:
         >>> absolute(lambda z: tf.nn.relu(z))
@@ -129,41 +177,6 @@ def hat(answer: Any) -> str | None:
         value = f"at 5.0 it is {values[6]:.4g}"
         return f"right up to 2, but {value}; a third bend should stop the fall"
     return f"right up to 1, but at 1.5 it is {values[4]:.4g} instead of 0.5"
-
-
-def num_dead(answer: Any) -> str | None:
-    """Check a function that counts dead units in a table of hidden values.
-
-    Args:
-        answer: A function of an array of shape `(n, u)`, a row an example.
-
-    Returns:
-        `None` if it counts the columns that hold nothing but 0, else a hint.
-
-    Example:
-        >>> num_dead(lambda hidden: (hidden == 0).sum())
-        'that counts every 0; a unit is dead if its whole column is 0'
-    """
-    hidden = np.array(
-        [[0, 0, 2, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 3], [0, 0, 0, 0, 0]], np.float32
-    )
-    count = np.asarray(answer(hidden))
-    if count.shape != ():
-        return f"one number is wanted, got the shape {count.shape}; count them"
-    hints = {
-        17: "that counts every 0; a unit is dead if its whole column is 0",
-        1: "that counts rows; a row is an example, and a unit is a column",
-        5: "a unit lives if it fires for a single example; all of a column must be 0",
-        3: "those are the units that live; the other ones are wanted",
-    }
-    if count != 2:
-        return hints.get(
-            int(count), f"2 of the 5 units are dead, but it counts {count}"
-        )
-    signed = np.array([[1.0, 0.0], [-1.0, 0.0]], np.float32)
-    if answer(signed) != 1:
-        return "1 and -1 add up to 0, but the unit is not dead; look at each value"
-    return None
 
 
 def all_rows_agree(answer: Any) -> str | None:

@@ -3,15 +3,20 @@
 import itertools
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 
+from tfbook import data, training
+from tfbook.models import MLP
+
 __all__ = [
-    "best_epoch",
-    "constant_error",
     "forward",
+    "honest_tests",
+    "loud",
     "mlp_parameters",
     "share_left",
+    "stopped",
 ]
 
 
@@ -43,41 +48,6 @@ def mlp_parameters(answer: Any) -> str | None:
     return None
 
 
-def constant_error(answer: Any) -> str | None:
-    """Check the test error of predicting the mean of the training targets.
-
-    Args:
-        answer: A function of `y_train` and `y_test`, columns.
-
-    Returns:
-        `None` if it gives the mean squared error, else a hint.
-
-    Example:
-        >>> constant_error(lambda y_train, y_test: np.var(y_test))
-        'that is the variance of the test targets; their mean is not known in advance'
-    """
-    y_train, y_test = np.array([[2.0], [3.0], [10.0]]), np.array([[1.0], [6.0]])
-    given = np.asarray(answer(y_train, y_test), dtype=np.float64)
-    if given.shape != ():
-        return f"expected one number, got the shape {given.shape}"
-    if np.isclose(given, 8.5):
-        return None
-    hints = {
-        6.25: "that is the variance of the test targets; their mean is not known in "
-        "advance",
-        38
-        / 3: "that is the variance of the training targets; measure on the test rows",
-        6.5: "that is the error of the training median; take the mean of the targets",
-        17: "that is the sum over the test rows; take the mean",
-        np.sqrt(8.5): "that is the root; the mean squared error has no root",
-        2.5: "that is the mean absolute error; square the differences",
-    }
-    for wrong, hint in hints.items():
-        if np.isclose(given, wrong):
-            return hint
-    return f"training targets 2, 3, 10 and test targets 1, 6 give 8.5, got {given:.4g}"
-
-
 def share_left(answer: Any) -> str | None:
     """Check how much of the constant's error a model has left.
 
@@ -85,7 +55,7 @@ def share_left(answer: Any) -> str | None:
         answer: A function of `predictions`, `y_train` and `y_test`, columns.
 
     Returns:
-        `None` if it gives the ratio of the two errors, else a hint.
+        `None` if it returns the ratio of the two errors, else a hint.
 
     Example:
         >>> share_left(lambda predictions, y_train, y_test: 0.0)
@@ -124,36 +94,109 @@ def share_left(answer: Any) -> str | None:
     return None
 
 
-def best_epoch(answer: Any) -> str | None:
-    """Check the epoch in which the testing loss was smallest.
+def stopped(answer: Any) -> str | None:
+    """Check an epoch that is chosen by the validation loss, and its test loss.
 
     Args:
-        answer: A function of a history, as `training.train` returns it.
+        answer: A function of a history, which returns an epoch and a loss.
 
     Returns:
-        `None` if it gives the epoch, else a hint.
+        `None` if both are right, else a hint.
 
     Example:
-        >>> best_epoch(lambda history: history["testing_loss"].min())
-        'that is the loss; the epoch stands beside it, in the index'
+        >>> stopped(lambda history: (30, history["testing_loss"].min()))
+        'chosen by the test rows, so its test loss is too good; use the validation loss'
     """
     epochs = pd.Index([10, 20, 30, 40], name="epoch")
     losses = {
         "training_loss": [9.0, 5.0, 3.0, 2.0],
-        "testing_loss": [9.5, 6.0, 7.0, 8.0],
+        "validation_loss": [9.6, 6.2, 6.4, 8.0],
+        "testing_loss": [9.5, 6.5, 6.0, 8.5],
     }
-    given = np.asarray(answer(pd.DataFrame(losses, epochs)))
-    if given.shape != ():
-        return f"expected one epoch, got the shape {given.shape}"
+    given = answer(pd.DataFrame(losses, epochs))
+    if np.shape(given) != (2,):
+        return "two numbers are wanted: an epoch, and the test loss that belongs to it"
+    epoch, loss = map(float, given)
     hints = {
-        6: "that is the loss; the epoch stands beside it, in the index",
-        1: "that is the number of the row, counted from 0; give the epoch",
-        40: "there the training loss is smallest; look at the testing loss",
-        10: "there the testing loss is largest; look for the smallest",
+        30: "chosen by the test rows, so its test loss is too good; use the validation "
+        "loss",
+        40: "there the training loss is smallest, as it nearly always is at the end",
+        10: "there the losses are largest; look for the smallest",
+        1: "that is the number of the row, counted from 0; return the epoch",
+        6.5: "the epoch comes first, then the loss",
     }
-    if given.item() != 20:
-        return hints.get(given.item(), f"epoch 20 had the smallest loss, not {given}")
+    if epoch != 20:
+        wrong = f"epoch 20 has the smallest validation loss, not {epoch:g}"
+        return hints.get(epoch, wrong)
+    losses_there = {
+        6.0: "the epoch is right; but that test loss belongs to another epoch",
+        6.2: "the epoch is right; but its validation loss was chosen for being small",
+        5.0: "the epoch is right; but that is its training loss",
+    }
+    if loss != 6.5:
+        return losses_there.get(loss, f"at epoch 20 the test loss is 6.5, not {loss:g}")
     return None
+
+
+def honest_tests(answer: Any) -> str | None:
+    """Check which of four reported test errors are honest.
+
+    Args:
+        answer: A list of four booleans.
+
+    Returns:
+        `None` if all are right, else a hint for the first that is wrong.
+
+    Example:
+        >>> honest_tests([True, True, False, True])
+        'report 1: the smallest of ten test losses was chosen, and is partly luck'
+    """
+    if np.shape(answer) != (4,):
+        return "four answers in a list are wanted, True or False for each report"
+    hints = [
+        "the smallest of ten test losses was chosen, and is partly luck",
+        "the choice was made before the test rows were used at all",
+        "when to stop is a choice as well, and the test rows made it",
+        "nothing was chosen; a test may be honest though the model is poor",
+    ]
+    right = [False, True, False, True]
+    for number, (given, wanted) in enumerate(zip(answer, right, strict=True)):
+        if given != wanted:
+            return f"report {number + 1}: {hints[number]}"
+    return None
+
+
+def loud(answer: Any) -> str | None:
+    """Check that a network stops with an error where `MLP(4, 1)` ends at the mean.
+
+    Args:
+        answer: A width, or a list of widths, for the hidden layers.
+
+    Returns:
+        `None` if training diverges, else a hint.
+
+    Example:
+        >>> loud(4)
+        'that is the network of the page, and it fails quietly; change it'
+    """
+    widths = [int(width) for width in np.ravel(answer)]
+    if widths == [4]:
+        return "that is the network of the page, and it fails quietly; change it"
+    if sum(widths) > 2000:
+        return "so many units take long to train; fewer will do, in more layers"
+    keras.utils.set_random_seed(0)
+    model = MLP(widths, 1)
+    boston = data.boston_housing()
+    sgd = keras.optimizers.SGD(0.01)
+    try:
+        history = training.train(
+            model, boston.train, optimizer=sgd, epochs=200, record_every=50
+        )
+    except training.TrainingDiverged:
+        return None
+    loss = history["training_loss"].iloc[-1]
+    more = "more units" if len(widths) > 1 else "another layer"
+    return f"no error: after 200 epochs the training loss is {loss:.4g}; try {more}"
 
 
 def forward(answer: Any) -> str | None:
@@ -198,7 +241,7 @@ def forward(answer: Any) -> str | None:
             "layers"
         )
     if np.allclose(given, predict(weights, same, same)):
-        return "no ReLU: so it is one linear layer; bend what each hidden layer gives"
+        return "no ReLU: so it is one linear layer; bend the output of hidden layers"
     if np.allclose(given, predict(weights, relu, relu)):
         return "a ReLU on the last layer too: predictions could never be negative"
     if np.allclose(given, predict(unbiased, relu, same)):
