@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -17,7 +18,7 @@ import tensorflow as tf
 from tfbook import data, training
 from tfbook.training import checkpoints
 from tfbook.training.checkpoints import Checkpoint
-from tfbook.training.identity import checksum
+from tfbook.training.frozen import checksum
 
 SPLIT = data.linear(num_examples=20, noise=0.1)
 STATE = [np.arange(6, dtype=np.float32).reshape(2, 3), np.int64(7)]
@@ -380,6 +381,15 @@ def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
         )
 
 
+@pytest.fixture
+def _ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C through: a process started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 def test_ctrl_c_finishes_records_and_saves_the_block(tmp_path):
     model, optimizer = network(), keras.optimizers.SGD(1e-6)
     settings = {"optimizer": optimizer, "record_every": 20_000, "batch_size": None}
