@@ -1,6 +1,6 @@
 """Run the comparisons: `python -m bench`, or `python -m bench NAME ...` for some.
 
-A whole run writes results.json and a plot. It takes some minutes, and a quiet machine.
+A run writes results.json; one of some parts renews those. It takes a quiet machine.
 """
 
 import argparse
@@ -141,6 +141,30 @@ def merge(record: dict[str, Any], more: dict[str, Any]) -> None:
             record[key] = value
 
 
+def write(
+    record: dict[str, Any], budgets: list[dict], taken: dict[str, int], whole: bool
+) -> None:
+    """Write a record, or renew some parts of the one that there is.
+
+    Parts of other machines or versions are not mixed: that would compare them.
+    """
+    record |= {"budgets": budgets, "seconds": taken}
+    if not whole:
+        known = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+        if any(known.get(key) != value for key, value in describe().items()):
+            print("\nNot written: the record is of another machine, or other versions")
+            return
+        renewed = {(line["job"], line["way"], line["budget"]): line for line in budgets}
+        old = [(line["job"], line["way"], line["budget"]) for line in known["budgets"]]
+        for place, key in enumerate(old):
+            known["budgets"][place] = renewed.get(key, known["budgets"][place])
+        del record["budgets"]
+        merge(known, record)
+        record = known
+    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    print(f"\nWritten to {RECORD}")
+
+
 def main() -> int:
     """Run the parts, one after the other in this process."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -175,11 +199,8 @@ def main() -> int:
     if failed:
         print(f"\nFailed: {', '.join(failed)}; nothing is written")
         return 1
-    if names == list(PARTS):
-        record["budgets"] = [line._asdict() for line in lines]
-        record["seconds"] = taken
-        RECORD.write_text(json.dumps(record, indent=1) + "\n")
-        print(f"\nWritten to {RECORD} and {PLOT}")
+    budgets = [line._asdict() for line in lines]
+    write(record, budgets, taken, whole=names == list(PARTS))
     return 0
 
 
