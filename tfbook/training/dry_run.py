@@ -32,23 +32,25 @@ def try_batch(
     Returns:
         What the model returns, and the masks on it: shapes and types.
     """
-    check_inputs(data.name, model, data.spec[0])
+    arrays = isinstance(data, Arrays)
+    batch = data.first_rows(data.batch_size) if arrays else data.spec
+    check_inputs(data.name, model, batch[0])
 
     def attempt(*batch: Any) -> Any:
         def check(y: Any, predicted: Any) -> None:
             targets.check_shapes(data.name, loss, y, predicted)
-            if isinstance(data, Arrays):
+            if arrays:
                 targets.check_values(data.name, loss, y, predicted)
 
         predicted = check_step(model, objective, batch, check, num_replicas)
         objective.build()
         return predicted, masks_of(predicted)
 
-    if isinstance(data, Arrays):
-        found = attempt(*data.first_rows(data.batch_size))
+    if arrays:
+        found = attempt(*batch)
     else:
         # Traced, and not run: nothing has been read yet.
-        trace = tf.function(attempt, autograph=False).get_concrete_function(*data.spec)
+        trace = tf.function(attempt, autograph=False).get_concrete_function(*batch)
         found = trace.structured_outputs
     return tf.nest.map_structure(
         lambda part: None if part is None else tf.TensorSpec(part.shape, part.dtype),
