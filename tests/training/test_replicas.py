@@ -157,6 +157,18 @@ results = [
     case(strategy, **arguments, start=task) for arguments in json.loads(sys.argv[1])
 ]
 write(f"{{sys.argv[2]}}/worker_{{task}}.npz", results)
+
+# Last: calls that differ from worker to worker.
+told = []
+for rows, optimizer, loss in (
+    (7 + task, "sgd", "name"), (7, ["sgd", "slow"][task], ["name", "sum"][task])
+):
+    try:
+        case(strategy, rows, optimizer, loss=loss)
+    except ValueError as error:
+        told.append(str(error))
+with open(f"{{sys.argv[2]}}/worker_{{task}}.json", "w") as file:
+    json.dump(told, file)
 """
 
 CASES = [
@@ -256,8 +268,8 @@ def free_ports() -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> list:
-    """Run cases on two workers, each a process of its own."""
+def cluster_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run cases on two workers, each a process of its own, which write a folder."""
     folder = tmp_path_factory.mktemp("workers")
     cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports()]}
     finish(
@@ -273,7 +285,12 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> list:
             for index in range(2)
         )
     )
-    return [load(folder / f"worker_{index}.npz") for index in range(2)]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def workers(cluster_folder: Path) -> list:
+    return [load(cluster_folder / f"worker_{index}.npz") for index in range(2)]
 
 
 # The first ones are also run by one process, which the workers are held against.
@@ -296,6 +313,13 @@ def test_two_workers_agree_in_every_bit_of_weights_and_history(workers, number):
 @pytest.mark.parametrize("place", range(len(SHARED)))
 def test_two_workers_end_where_one_device_does(workers, mirrored, place):
     assert_close(workers[0][place], mirrored["alone"][SHARED[place]])
+
+
+@pytest.mark.parametrize("index", range(2))
+def test_workers_that_were_called_differently_are_told_in_what(cluster_folder, index):
+    data, settings = json.loads((cluster_folder / f"worker_{index}.json").read_text())
+    assert "expected the same call on each of 2 workers, got different data;" in data
+    assert "got different loss and optimizer;" in settings
 
 
 # In this process, which has one device

@@ -1,6 +1,7 @@
 """Workers that train together: called alike, and starting from the same weights."""
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -15,13 +16,12 @@ def agree(strategy: tf.distribute.Strategy, variables: list) -> None:
 
     def first_values() -> list[tf.Tensor]:
         context = tf.distribute.get_replica_context()
-        is_first = context.replica_id_in_sync_group == 0
+        is_first = tf.equal(context.replica_id_in_sync_group, 0)
         values = [tf.convert_to_tensor(variable) for variable in variables]
-        return add_up(
-            context, [value if is_first else tf.zeros_like(value) for value in values]
-        )
+        mine = [tf.where(is_first, value, tf.zeros_like(value)) for value in values]
+        return add_up(context, mine)
 
-    values = tf.function(lambda: strategy.run(first_values))()
+    values = call(strategy, first_values)
     for variable, value in zip(variables, values, strict=True):
         variable.assign(strategy.experimental_local_results(value)[0])
 
@@ -49,7 +49,7 @@ def check_same(strategy: tf.distribute.Strategy, identity: dict[str, Any]) -> No
     def gather() -> tf.Tensor:
         return tf.distribute.get_replica_context().all_gather(checksums, axis=0)
 
-    results = tf.function(lambda: strategy.run(gather))()
+    results = call(strategy, gather)
     rows = strategy.experimental_local_results(results)[0].numpy()
     differing = [
         topic or "other arguments"
@@ -62,3 +62,8 @@ def check_same(strategy: tf.distribute.Strategy, identity: dict[str, Any]) -> No
             f"different {' and '.join(differing)}; pass all rows to every worker, "
             "which takes its share of each batch by itself"
         )
+
+
+def call(strategy: tf.distribute.Strategy, function: Callable[[], Any]) -> Any:
+    """Call a function on every worker, compiled as collectives have to be."""
+    return tf.function(lambda: strategy.run(function), autograph=False)()

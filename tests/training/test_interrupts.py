@@ -1,0 +1,57 @@
+"""Ctrl-C waits for the block; a second one does not."""
+
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tfbook.training.interrupts import deferred_interrupt
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c() -> Iterator[None]:
+    """Start from Python's own handler: a process in the background ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_first_ctrl_c_is_noted_and_the_second_raises():
+    with deferred_interrupt() as asked:
+        assert not asked.is_set()
+        signal.raise_signal(signal.SIGINT)
+        assert asked.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_handler_is_given_back_when_something_fails():
+    with pytest.raises(OSError, match="disk"), deferred_interrupt():
+        raise OSError("disk")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_of_somebody_else_stays():
+    def theirs(number: int, frame: object) -> None:
+        raise AssertionError
+
+    signal.signal(signal.SIGINT, theirs)
+    with deferred_interrupt() as asked:
+        assert signal.getsignal(signal.SIGINT) is theirs
+    assert not asked.is_set()
+    assert signal.getsignal(signal.SIGINT) is theirs
+
+
+def test_outside_the_main_thread_nothing_changes():
+    found = []
+
+    def work() -> None:
+        with deferred_interrupt():
+            found.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [signal.default_int_handler]
