@@ -147,3 +147,87 @@ def test_every_entry_of_the_bibliography_is_cited():
     cited = set(re.findall(r"\{cite:\w+\}`([^`]+)`", "".join(TEXTS.values())))
     assert entries == sorted(entries)
     assert set(entries) == {key.strip() for keys in cited for key in keys.split(",")}
+
+
+# Notation and glossary: all that the pages use
+
+NOTATION = TEXTS["appendix/notation.md"]
+LESSONS = [
+    page for page in TEXTS if page.startswith(("basics/", "learning/", "scale/"))
+]
+# Words in italics that are stressed, and no terms.
+STRESSED = {
+    *("alone", "all", "and", "any", "before", "has", "is", "large", "largest", "less"),
+    *("middle", "on one side", "positive", "products", "right", "size", "spread"),
+    *("that", "these two are the same", "these two differ", "training", "usable"),
+    *(
+        "where",
+        "global",
+        "name",
+        "identity",
+        "and i am 99 per cent sure",
+        "this is a 7",
+    ),
+    *("the gradient is a sum of rows of the data", "models, layers and activations"),
+    *("smallest", "first", "later", "watch", "hidden", "output", "steps", "watched"),
+    *("a crooked valley", "one point", "take larger batches", "ndim", "min ndim"),
+    *("keras", "saturated", "saturates"),
+}
+# Words that TeX has for itself, and those of functions.
+TEX = re.compile(
+    r"\\(?:text|operatorname|mathrm)\{[^}]*\}|\\(?:begin|end)\{\w+\}(?:\{\w+\})?"
+)
+SYMBOL = re.compile(r"\\[A-Za-z]+|[A-Za-z]")
+LETTERS = {
+    *("alpha", "beta", "gamma", "delta", "Delta", "varepsilon", "eta", "kappa"),
+    *("lambda", "mu", "nabla", "Phi", "varphi", "sigma", "partial", "odot"),
+}
+
+
+def symbols(text: str) -> set[str]:
+    """Find the letters in the formulas of a page."""
+    formulas = re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+)\$", text, re.S)
+    found = {
+        symbol.removeprefix("\\")
+        for pair in formulas
+        for symbol in SYMBOL.findall(TEX.sub("", "".join(pair)))
+    }
+    return {each for each in found if len(each) == 1 or each in LETTERS}
+
+
+def in_italics(text: str) -> set[str]:
+    """Find what a page puts in italics: new terms, and little else."""
+    plain = re.sub(r"`[^`]*`|\$[^$\n]+\$", "", text)
+    found = re.findall(r"(?<![*\w])\*([^*\n]+)\*(?![*\w])", plain)
+    short = (each.lower().rstrip(".") for each in found if len(each.split()) < 4)
+    return {*short}
+
+
+def is_explained(term: str, glossary: str) -> bool:
+    """Whether the glossary has a term, in the singular or the plural."""
+    stem = re.escape(term.removesuffix("s").removesuffix("ie"))
+    return bool(re.search(rf"(?im)^(?:\S.*\b)?{stem}(?:s|y|ies)?\b.*$", glossary))
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_the_table_of_symbols_has_every_letter_of_a_formula(page):
+    table, _ = NOTATION.split("## Glossary")
+    # Besides the numbers e and pi, and the sign of a differential.
+    assert symbols(prose(TEXTS[page])) <= symbols(table) | {"e", "d"}
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_the_glossary_has_every_term_that_a_page_introduces(page):
+    _, glossary = NOTATION.split("## Glossary")
+    new = in_italics(prose(TEXTS[page])) - STRESSED
+    assert {term for term in new if not is_explained(term, glossary)} == set()
+
+
+def test_terms_and_symbols_are_found():
+    assert symbols(r"$\eta \frac{a}{2}$ and $$\text{not} W$$") == {"eta", "a", "W"}
+    assert in_italics("a *step* and `x*y*z`, *Loss.*, **bold**") == {"step", "loss"}
+    glossary = "  text\nmini-batch\n  some rows\nchained steps\n"
+    assert is_explained("batch", glossary)
+    assert is_explained("step", glossary)
+    assert not is_explained("text", glossary)
+    assert not is_explained("rows", glossary)

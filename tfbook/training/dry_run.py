@@ -32,24 +32,25 @@ def try_batch(
     Returns:
         What the model returns, and the masks on it: shapes and types.
     """
-    arrays = isinstance(data, Arrays)
-    batch = data.first_rows(data.batch_size) if arrays else data.spec
+    if isinstance(data, Arrays):
+        batch = data.first_rows(data.batch_size)
+    else:  # nothing has been read yet, so that only the form of a batch is known
+        batch = data.spec
     check_inputs(data.name, model, batch[0])
 
     def attempt(*batch: Any) -> Any:
         def check(y: Any, predicted: Any) -> None:
             targets.check_shapes(data.name, loss, y, predicted)
-            if arrays:
+            if isinstance(data, Arrays):
                 targets.check_values(data.name, loss, y, predicted)
 
         predicted = check_step(model, objective, batch, check, num_replicas)
         objective.build()
         return predicted, masks_of(predicted)
 
-    if arrays:
+    if isinstance(data, Arrays):
         found = attempt(*batch)
-    else:
-        # Traced, and not run: nothing has been read yet.
+    else:  # traced, and not run
         trace = tf.function(attempt, autograph=False).get_concrete_function(*batch)
         found = trace.structured_outputs
     return tf.nest.map_structure(
