@@ -5,6 +5,7 @@ import pkgutil
 import re
 from pathlib import Path
 
+import keras
 import pytest
 
 from tfbook import exercises
@@ -67,6 +68,12 @@ def test_whatever_the_answer_the_hint_is_one_line(name, answer):
     hint = exercises.hint(name, answer)
     assert hint
     assert "\n" not in hint
+
+
+def test_check_says_nothing_of_a_stub(capsys):
+    exercises.check("column", unwritten)
+    exercises.check("feature_scale", keras.layers.Layer)
+    assert capsys.readouterr().out == ""
 
 
 def test_check_prints_the_verdict(capsys):
