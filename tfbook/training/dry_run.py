@@ -32,10 +32,9 @@ def try_batch(
     Returns:
         What the model returns, and the masks on it: shapes and types.
     """
+    batch = data.spec  # of a stream no more is known: nothing has been read yet
     if isinstance(data, Arrays):
         batch = data.first_rows(data.batch_size)
-    else:  # nothing has been read yet, so that only the form of a batch is known
-        batch = data.spec
     check_inputs(data.name, model, batch[0])
 
     def attempt(*batch: Any) -> Any:
