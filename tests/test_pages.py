@@ -1,5 +1,7 @@
 """The pages as they are written: their measures, and no number typed into prose."""
 
+import ast
+import builtins
 import re
 from pathlib import Path
 
@@ -231,3 +233,44 @@ def test_terms_and_symbols_are_found():
     assert is_explained("step", glossary)
     assert not is_explained("text", glossary)
     assert not is_explained("rows", glossary)
+
+
+# A page as a notebook: its visible cells are enough
+
+SETUP = {"plt", "importlib"}  # made in a notebook's first cell
+
+
+def names(code: str) -> tuple[set[str], set[str]]:
+    """Find the names that a cell binds, and those that it takes from before."""
+    lines = [line for line in code.splitlines() if not line.startswith(("%", "!"))]
+    nodes = [*ast.walk(ast.parse("\n".join(lines)))]
+    bound: set[str] = set()
+    used: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
+    return bound, used - bound - set(dir(builtins))
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_visible_cell_takes_no_name_from_a_hidden_one(page):
+    known = set(SETUP)
+    for cell in cells(pages()[page]):
+        bound, used = names("\n".join(cell.code))
+        assert used <= known
+        known |= bound
+
+
+def test_names_are_found():
+    code = "import a.b as c, d.e\n%time\nf = lambda g: g + h\n[i for i in j]\nprint(f)"
+    bound, used = names(code)
+    assert {"c", "d", "f", "g", "i"} <= bound
+    assert used == {"h", "j"}
