@@ -125,9 +125,9 @@ def test_a_page_is_measured():
         "longest section": 6,
         "cells": 1,
         "longest cell": 2,
-        "words a line": 18 / 2,
+        "words per line": 18 / 2,
         "figures": 1,
-        "figures a 1000": 1000 / 18,
+        "figures per 1000": 1000 / 18,
         "recap": 3,
         "exercises": 1,
     }

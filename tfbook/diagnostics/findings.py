@@ -114,7 +114,7 @@ def dead_layers(units: pd.DataFrame) -> Finding | None:
     """Tell layers in which a quarter of the units or more never fire.
 
     Args:
-        units: A row a unit, as `tfbook.diagnostics.dead_units` returns them.
+        units: One row per unit, as `tfbook.diagnostics.dead_units` returns them.
 
     Returns:
         A finding, or `None`.
