@@ -249,7 +249,7 @@ def network(
     labels: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a fully connected network: one column of circles per layer, one line per weight.
+    """Draw a fully connected network: a circle for each unit, a line for each weight.
 
     Args:
         widths: The number of features, the units of each layer in turn.

@@ -124,7 +124,7 @@ def dead_units(model: keras.Model, x: np.ndarray) -> pd.DataFrame:
         x: Features, of shape `(examples, ...)`.
 
     Returns:
-        One row per unit, with `layer`, `unit`, and `fires`, the share of inputs, 0 to 1.
+        One row per unit, with `layer`, `unit`, and `fires`, a share of inputs, 0 to 1.
 
     Raises:
         ValueError: If `x` has no rows.
