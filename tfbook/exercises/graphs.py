@@ -21,7 +21,7 @@ def trace_count(answer: Any) -> str | None:
         >>> trace_count(6)
         'that is every call; two of the six find a graph that fits'
     """
-    if not isinstance(answer, int):
+    if not isinstance(answer, int | np.integer):
         return "a count is a whole number, such as 3"
     hints = {
         6: "that is every call; two of the six find a graph that fits",

@@ -29,7 +29,7 @@ def num_weights(answer: Any) -> str | None:
         >>> num_weights(17)
         'those are the units, 8 + 8 + 1; each has a weight to every one of its inputs'
     """
-    if not isinstance(answer, int):
+    if not isinstance(answer, int | np.integer):
         return "a count is a whole number, such as 18"
     hints = {
         17: "those are the units, 8 + 8 + 1; each has a weight to every one of its "
@@ -198,7 +198,9 @@ def feature_scale(answer: Any) -> str | None:
     if not (isinstance(answer, type) and issubclass(answer, keras.layers.Layer)):
         return "a class is wanted that inherits from keras.layers.Layer"
     if getattr(answer, "call", None) is keras.layers.Layer.call:
-        return "nothing to check yet; a layer needs a build and a call"
+        if answer.build is keras.layers.Layer.build:
+            return "nothing to check yet; a layer needs a build and a call"
+        return "a layer needs a method call; this one has none yet"
     layer = answer()
     if layer.weights:
         return "a new layer has weights already; make them in build, not in __init__"
