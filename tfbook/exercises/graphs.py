@@ -30,7 +30,9 @@ def trace_count(answer: Any) -> str | None:
         1: "another shape is another graph, and so is each Python number",
     }
     if answer != 4:
-        return hints.get(answer, "go through the calls, and ask of each what is new")
+        return hints.get(
+            int(answer), "go through the calls, and ask of each what is new"
+        )
     return None
 
 

@@ -41,7 +41,7 @@ def num_weights(answer: Any) -> str | None:
         112: "the second layer has weights too, 8 for each of its 8 units",
     }
     if answer != 13 * 8 + 8 * 8 + 8 * 1:
-        return hints.get(answer, "add up inputs times units, layer by layer")
+        return hints.get(int(answer), "add up inputs times units, layer by layer")
     return None
 
 
@@ -198,7 +198,7 @@ def feature_scale(answer: Any) -> str | None:
     if not (isinstance(answer, type) and issubclass(answer, keras.layers.Layer)):
         return "a class is wanted that inherits from keras.layers.Layer"
     if getattr(answer, "call", None) is keras.layers.Layer.call:
-        if answer.build is keras.layers.Layer.build:
+        if getattr(answer, "build", None) is keras.layers.Layer.build:
             return "nothing to check yet; a layer needs a build and a call"
         return "a layer needs a method call; this one has none yet"
     layer = answer()

@@ -38,7 +38,9 @@ def counted_parameters(answer: Any) -> str | None:
         0: "the bare variable does not count, but what add_weight made does",
     }
     if answer != 5:
-        return hints.get(answer, "count the numbers in what was made with add_weight")
+        return hints.get(
+            int(answer), "count the numbers in what was made with add_weight"
+        )
     return None
 
 

@@ -44,7 +44,9 @@ def mlp_parameters(answer: Any) -> str | None:
         121: "that is one hidden layer of 8 units; a second one, of 4, follows it",
     }
     if answer != 153:
-        return hints.get(answer, "count layer by layer: inputs times units, plus units")
+        return hints.get(
+            int(answer), "count layer by layer: inputs times units, plus units"
+        )
     return None
 
 
