@@ -2,7 +2,6 @@
 
 import signal
 import threading
-from collections.abc import Iterator
 
 import keras
 import pytest
@@ -11,13 +10,7 @@ import tensorflow as tf
 from tfbook.training import train
 from tfbook.training.interrupts import deferred_interrupt
 
-
-@pytest.fixture(autouse=True)
-def _ctrl_c() -> Iterator[None]:
-    """Start from Python's own handler: a process in the background ignores Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("_ctrl_c")
 
 
 def test_the_first_ctrl_c_is_noted_and_the_second_raises():
