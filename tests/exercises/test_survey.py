@@ -27,6 +27,34 @@ def one_largest(z):
     return largest + naive_logsumexp(z - largest)
 
 
+def twin(weights, inner=2, shift=1):
+    """The sigmoids of a network with tanh; other numbers make the usual mistakes."""
+    found = []
+    for i in range(0, len(weights), 2):
+        kernel, bias = weights[i], weights[i + 1]
+        if i > 0:
+            kernel, bias = 2 * kernel, bias - shift * kernel.sum(axis=0)
+        if i < len(weights) - 2:
+            kernel, bias = (inner if i else 2) * kernel, 2 * bias
+        found += [kernel, bias]
+    return found
+
+
+def outputs(function, weights, x):
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        x = function(x @ kernel + bias)
+    return x @ weights[-2] + weights[-1]
+
+
+def test_a_twin_has_the_same_outputs():
+    random = np.random.default_rng(0)
+    sizes = [(3, 4), (4,), (4, 5), (5,), (5, 2), (2,)]
+    weights = [random.normal(size=size) for size in sizes]
+    x = random.normal(size=(6, 3))
+    found = outputs(lambda z: 1 / (1 + np.exp(-z)), twin(weights), x)
+    np.testing.assert_allclose(found, outputs(np.tanh, weights, x))
+
+
 RIGHT = [
     ("flat_both_sides", {"sigmoid", "tanh", "softsign"}),
     ("flat_both_sides", ["tanh", "softsign", "sigmoid"]),
@@ -36,6 +64,7 @@ RIGHT = [
     ("logsumexp", lambda z: tf.reduce_logsumexp(z, axis=-1)),
     ("mish", lambda z: z * tf.math.tanh(softplus(z))),
     ("kernel_variance", lambda f, m: 1 / (m * mean_square(f))),
+    ("sigmoid_twin", twin),
 ]
 
 
@@ -47,6 +76,17 @@ def test_a_right_answer_passes(name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
+        ("sigmoid_twin", lambda weights: weights[:-1], "a list of 4 arrays"),
+        ("sigmoid_twin", lambda weights: weights[0], "a list of 4 arrays"),
+        ("sigmoid_twin", lambda weights: [w.T for w in weights], "shapes have to stay"),
+        (
+            "sigmoid_twin",
+            lambda weights: weights,
+            "1 hidden layer: the kernel of layer 1",
+        ),
+        ("sigmoid_twin", lambda w: [2 * w[0], *w[1:]], "layer 1 is wrong; the input"),
+        ("sigmoid_twin", lambda w: twin(w, shift=0), "layer 2 is wrong; 2 s - 1"),
+        ("sigmoid_twin", lambda w: twin(w, inner=1), "2 hidden layers: the kernel of"),
         ("flat_both_sides", "tanh", "a set of names"),
         ("flat_both_sides", {"sigmoid", "tanh", "relu"}, "relu is not"),
         ("flat_both_sides", {"sigmoid", "selu"}, "selu is not: .* 1.05"),

@@ -1,12 +1,20 @@
 """Checks for the exercises of the page *A survey of activations*."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["flat_both_sides", "kernel_variance", "logsumexp", "mish", "tanh_by_sigmoid"]
+__all__ = [
+    "flat_both_sides",
+    "kernel_variance",
+    "logsumexp",
+    "mish",
+    "sigmoid_twin",
+    "tanh_by_sigmoid",
+]
 
 
 def flat_both_sides(answer: Any) -> str | None:
@@ -201,4 +209,55 @@ def kernel_variance(answer: Any) -> str | None:
         right.append(name)
     if not np.isclose(answer(tf.nn.relu, 200), 2 / 200, rtol=0.03):
         return "right for m = 50, but not for m = 200; divide by m"
+    return None
+
+
+def sigmoid_twin(answer: Any) -> str | None:
+    """Check the weights with which sigmoids compute what a network with tanh does.
+
+    Args:
+        answer: A function of a list of arrays, a kernel and a bias for each layer in
+            turn, that returns such a list.
+
+    Returns:
+        `None` if the outputs are the same for one, two and three hidden layers, else a
+        hint.
+
+    Example:
+        >>> sigmoid_twin(lambda weights: [2 * each for each in weights])
+        'with 1 hidden layer: the bias of layer 2 is wrong; 2 s - 1 brings a -1'
+    """
+    random = np.random.default_rng(0)
+    for hidden in (1, 2, 3):
+        widths = [3, *[4] * hidden, 2]
+        pairs = itertools.pairwise(widths)
+        weights = [
+            random.normal(size=size)
+            for inputs, units in pairs
+            for size in ((inputs, units), (units,))
+        ]
+        given = answer([each.copy() for each in weights])
+        if not isinstance(given, list | tuple) or len(given) != len(weights):
+            return f"a list of {len(weights)} arrays is wanted, as many as it was given"
+        twin = [np.asarray(each, np.float64) for each in given]
+        if [each.shape for each in twin] != [each.shape for each in weights]:
+            return "the shapes have to stay; only the values change"
+        layers = f"with {hidden} hidden layer{'s' * (hidden > 1)}"
+        for layer in range(hidden + 1):
+            factor = 4 if 0 < layer < hidden else 2
+            wanted = factor * weights[2 * layer]
+            if not np.allclose(twin[2 * layer], wanted):
+                return (
+                    f"{layers}: the kernel of layer {layer + 1} is wrong; count the "
+                    "factors of 2, in front of it and behind it"
+                )
+            kernel, bias = weights[2 * layer], weights[2 * layer + 1]
+            shift = kernel.sum(axis=0) if layer else 0
+            if not np.allclose(
+                twin[2 * layer + 1], (bias - shift) * (1 + (layer < hidden))
+            ):
+                reason = (
+                    "2 s - 1 brings a -1" if layer else "the input of tanh is doubled"
+                )
+                return f"{layers}: the bias of layer {layer + 1} is wrong; {reason}"
     return None
