@@ -107,6 +107,20 @@ def the_last_two():
     return mean
 
 
+def start_with(first, compiled=True):
+    def total(a, turns):
+        result = first(a)
+        for _ in tf.range(turns):
+            result = result + a
+        return result
+
+    return tf.function(total) if compiled else total
+
+
+def start_as_a_number(a):
+    return tf.cast(0, a.dtype)
+
+
 shared = average()()
 
 
@@ -119,6 +133,8 @@ shared = average()()
         ("sum_of_cubes", tf.function(cubes, input_signature=any_length)),
         ("halvings", tf.function(halve)),
         ("make_average", average()),
+        ("total", start_with(tf.zeros_like)),
+        ("total", tf.function(lambda a, turns: a * tf.cast(turns, a.dtype))),
     ],
 )
 def test_a_right_answer_passes(name, answer):
@@ -173,6 +189,15 @@ def test_the_traces_are_counted_right():
         ("halvings", tf.function(halve_at_most_five_times), "of 1000 it returned 5"),
         ("halvings", lambda a: 7, "of 10 it returned 7, expected 4"),
         ("halvings", halve_a_python_number(1), "traced more than once"),
+        ("total", start_with(lambda a: 0.0), r"float64 of shape \(\) it stopped"),
+        ("total", start_with(start_as_a_number), r"of shape \(2,\) it stopped"),
+        ("total", start_with(tf.identity), "returned 6 after 3 turns; 4.5 is wanted"),
+        ("total", start_with(tf.zeros_like, compiled=False), "Python runs at every"),
+        (
+            "total",
+            tf.function(lambda a, turns: tf.reduce_sum(a) * tf.cast(turns, a.dtype)),
+            r"returned the shape \(\)",
+        ),
         ("make_average", average_from_a_list, "returned 3, the newest number"),
         ("make_average", average_with_variables_inside, "before the trace"),
         ("make_average", the_first_for_ever, "returned 1, the first number"),

@@ -5,7 +5,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["captured", "halvings", "make_average", "sum_of_cubes", "trace_count"]
+__all__ = [
+    "captured",
+    "halvings",
+    "make_average",
+    "sum_of_cubes",
+    "total",
+    "trace_count",
+]
 
 
 def trace_count(answer: Any) -> str | None:
@@ -129,6 +136,49 @@ def halvings(answer: Any) -> str | None:
     answer(tf.constant(77.0))
     if before > 1 or answer.experimental_get_tracing_count() != before:
         return "right, but traced more than once; let the loop be on the tensor"
+    return None
+
+
+def total(answer: Any) -> str | None:
+    """Check a compiled loop that adds a tensor to itself, whatever its shape and dtype.
+
+    Args:
+        answer: A `tf.function` of a tensor and of the number of turns, a tensor too.
+
+    Returns:
+        `None` if it returns `turns` times its first argument, else a hint.
+
+    Example:
+        >>> total(lambda a, turns: a)
+        'with float32 of shape () it returned 1.5 after 3 turns; 4.5 is wanted'
+    """
+    cases = [1.5, np.array(2.5), np.array(2), np.array([1.5, -2]), np.ones((2, 3))]
+    for given, dtype in zip(
+        cases, ["float32", "float64", "int32", "float32", "float32"], strict=True
+    ):
+        a = tf.constant(given, dtype)
+        kind = f"with {dtype} of shape {a.shape}"
+        for turns in (3, 0):
+            try:
+                found = np.asarray(answer(a, tf.constant(turns)))
+            except (TypeError, ValueError) as error:
+                return (
+                    f"{kind} it stopped with {type(error).__name__}; what goes round "
+                    "the loop must start with the dtype and the shape of `a`"
+                )
+            if found.shape != a.shape:
+                return (
+                    f"{kind} it returned the shape {found.shape} after {turns} turns; "
+                    "the shape should stay"
+                )
+            if not np.allclose(found, turns * a.numpy()):
+                value = f"{found.flat[0]:.4g}"
+                return (
+                    f"{kind} it returned {value} after {turns} turns; "
+                    f"{turns * a.numpy().flat[0]:.4g} is wanted"
+                )
+    if not hasattr(answer, "experimental_get_tracing_count"):
+        return "right, but Python runs at every call; compile it with tf.function"
     return None
 
 
