@@ -108,7 +108,7 @@ def test_a_right_answer_passes(name, answer):
         ("logit_gradient", lambda y, z: 2 * gradient(y, z), "gradient of the sum"),
         ("logit_gradient", lambda y, z: -gradient(y, z), "the sign is wrong"),
         ("logit_gradient", lambda y, z: activations.softmax(z) / 2, "subtract 1 at"),
-        ("logit_gradient", lambda y, z: gradient(y, z, naive_softmax), "gives nan"),
+        ("logit_gradient", lambda y, z: gradient(y, z, naive_softmax), "returns nan"),
         ("logit_gradient", lambda y, z: gradient(y, 0 * z), "not for those of 500"),
         ("logit_gradient", lambda y, z: 0 * z, "expected -0.2500"),
         ("logit_gradient", lambda y, z: 0.5, r"got \(\)"),

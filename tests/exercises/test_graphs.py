@@ -176,11 +176,11 @@ def test_the_traces_are_counted_right():
             tf.function(lambda a: tf.reduce_sum(a**2)),
             "the sum of squares",
         ),
-        ("sum_of_cubes", tf.function(tf.reduce_sum), "gave 3; the cubes add up"),
+        ("sum_of_cubes", tf.function(tf.reduce_sum), "returned 3; the cubes add up"),
         (
             "sum_of_cubes",
             tf.function(lambda a: tf.reduce_sum(tf.abs(a) ** 3)),
-            "of 1, -2, 3 it gave 36, not 20",
+            "of 1, -2, 3 it returned 36, not 20",
         ),
         ("halvings", halve, "Python runs at every call"),
         ("halvings", tf.function(halve, autograph=False), "left to Python"),

@@ -144,7 +144,7 @@ def dead_layers(units: pd.DataFrame) -> Finding | None:
 
 
 def vanishing_gradients(gradients: pd.DataFrame) -> Finding | None:
-    """Tell kernels whose gradient is small beside another's.
+    """Tell kernels whose gradient is small compared with another's.
 
     They are compared by the size of a typical number in them. The line is drawn at a
     factor of 10 000.

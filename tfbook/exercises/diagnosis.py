@@ -147,7 +147,7 @@ def kernel_step(answer: Any) -> str | None:
         if made.shape == wrong.shape and np.allclose(made, wrong):
             return why
     if made.shape != right.shape or not np.allclose(made, right):
-        return f"for a case with two features it gave {made}, expected {right.round(3)}"
+        return f"for two features it returned {made}, expected {right.round(3)}"
     return None
 
 

@@ -79,7 +79,7 @@ def share_right(answer: Any) -> str | None:
         answer: A function of logits and labels.
 
     Returns:
-        `None` if it gives the share of right readings for both, else a hint.
+        `None` if it returns the share of right readings for both, else a hint.
 
     Example:
         >>> share_right(lambda z, labels: np.mean(z.argmax(axis=-1) == labels))
@@ -136,7 +136,7 @@ def logit_gradient(answer: Any) -> str | None:
         )
     large = np.asarray(answer(labels, np.array([[500, 0], [500, 0]], np.float32)))
     if not np.isfinite(large).all():
-        return "right, but a logit of 500 gives nan; use activations.softmax"
+        return "right, but a logit of 500 returns nan; use activations.softmax"
     if not np.allclose(large, [[0.0, 0.0], [0.5, -0.5]], atol=1e-6):
         return "right for equal logits, but not for those of 500 and 0"
     return None
@@ -209,7 +209,7 @@ def temperature(answer: Any) -> str | None:
         if np.isclose(given, 1 / best, rtol=0.02):
             return f"{got}: that is 1 / T; the logits are divided by it"
         if np.isclose(given, smallest, rtol=0.02):
-            return f"{got}: that is the smallest loss; return the T that gave it"
+            return f"{got}: that is the smallest loss; return the T that it belongs to"
         if given < 0.21:
             return f"{got}: the first one tried; is it the smallest loss you look for?"
         return got

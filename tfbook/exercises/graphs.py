@@ -58,15 +58,17 @@ def sum_of_cubes(answer: Any) -> str | None:
     """
     given = float(answer(tf.constant([1.0, 2.0])))
     if given == 5:
-        return "of 1, 2 it gave 5, the sum of squares; the cubes add up to 9"
+        return "of 1, 2 it returned 5, the sum of squares; the cubes add up to 9"
     if not np.isclose(given, 9):
-        return f"of 1, 2 it gave {given:.4g}; the cubes add up to 9"
+        return f"of 1, 2 it returned {given:.4g}; the cubes add up to 9"
     if not hasattr(answer, "experimental_get_tracing_count"):
         return "right, but Python runs at every call; compile it with tf.function"
     before = answer.experimental_get_tracing_count()
     longer = float(answer(tf.constant([1.0, -2.0, 3.0])))
     if not np.isclose(longer, 20):
-        return f"right for two numbers, but of 1, -2, 3 it gave {longer:.4g}, not 20"
+        return (
+            f"right for two numbers, but of 1, -2, 3 it returned {longer:.4g}, not 20"
+        )
     if answer.experimental_get_tracing_count() != before:
         return "right, but traced again for another length; give it an input_signature"
     return None

@@ -87,7 +87,7 @@ def affine(answer: Any) -> str | None:
     model = answer(factor=2.0, shift=0.5)
     given = model.call(x)
     if given is None:
-        return "nothing to check yet; call gives nothing back"
+        return "nothing to check yet; call returns nothing"
     if not np.allclose(given, [[2.5], [20.5]]):
         return f"2 x + 0.5 of 1 and 10 is 2.5 and 20.5, got {np.ravel(given)}"
     try:
@@ -98,21 +98,23 @@ def affine(answer: Any) -> str | None:
     if missing:
         return f"get_config leaves out {' and '.join(sorted(missing))}"
     if "name" not in config:
-        return "get_config gives the arguments alone; add them to super().get_config()"
+        return (
+            "get_config returns the arguments alone; add them to super().get_config()"
+        )
     if keras.saving.get_registered_name(answer) == answer.__name__:
         return "whoever loads it does not know the class by name; register it"
     try:
         copy = model.from_config(config)
     except TypeError:
-        return "the constructor refuses what get_config gives; let it take **kwargs"
+        return "the constructor refuses what get_config returns; let it take **kwargs"
     if not np.allclose(copy.call(x), given):
-        return f"made again from its config it gives {np.ravel(copy.call(x))}"
+        return f"made again from its config it returns {np.ravel(copy.call(x))}"
     with tempfile.TemporaryDirectory() as folder:
         model(x)
         model.save(Path(folder) / "affine.keras")
         loaded = keras.saving.load_model(Path(folder) / "affine.keras")
     if not np.allclose(loaded(x), given):
-        return f"after loading it gives {np.ravel(loaded(x))}, not 2.5 and 20.5"
+        return f"after loading it returns {np.ravel(loaded(x))}, not 2.5 and 20.5"
     return None
 
 
@@ -177,7 +179,7 @@ def write_whole(answer: Any) -> str | None:
                 return f"wrote {text!r}, but the file holds {path.read_text()!r}"
         others = [each.name for each in path.parent.iterdir() if each != path]
         if others:
-            return f"{others[0]} was left beside the file; rename it with replace"
+            return f"{others[0]} was left next to the file; rename it with replace"
         # A lone surrogate cannot be encoded, so the write fails after the file was
         # opened: as when the process is killed in the middle.
         try:

@@ -53,7 +53,7 @@ def flat_both_sides(answer: Any) -> str | None:
 def _value_and_gradient(
     answer: Callable, z: list[float]
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return what a function of a tensor gives, and the gradient of its sum."""
+    """Return the value of a function of a tensor, and the gradient of its sum."""
     inputs = tf.constant(z)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
@@ -182,7 +182,7 @@ def kernel_variance(answer: Any) -> str | None:
 
     Example:
         >>> kernel_variance(lambda f, m: 2 / m)
-        'right for relu, but for linear and m = 50 it gave 0.04, and 0.02 is wanted'
+        'right for relu, but for linear and m = 50 it returned 0.04, and 0.02 is wanted'
     """
     cases = {"relu": (tf.nn.relu, 0.5), "linear": (lambda z: z, 1.0)}
     cases["tanh"] = (tf.math.tanh, 0.3943)
@@ -193,7 +193,9 @@ def kernel_variance(answer: Any) -> str | None:
             return f"one number is wanted, got the shape {given.shape}"
         expected = 1 / (50 * mean_square)
         if np.isclose(given, mean_square / 50, rtol=0.03) and mean_square != 1:
-            return f"for {name} it gave the mean square over m; its inverse is wanted"
+            return (
+                f"for {name} it returned the mean square over m; its inverse is wanted"
+            )
         if np.isclose(given, expected**0.5, rtol=0.03):
             return "that is the standard deviation; the variance is its square"
         if np.isclose(given, expected * 50, rtol=0.03):
@@ -203,7 +205,7 @@ def kernel_variance(answer: Any) -> str | None:
         if not np.isclose(given, expected, rtol=0.03):
             known = f"right for {', '.join(right)}, but " if right else ""
             return (
-                f"{known}for {name} and m = 50 it gave {float(given):.4g}, and "
+                f"{known}for {name} and m = 50 it returned {float(given):.4g}, and "
                 f"{expected:.3g} is wanted"
             )
         right.append(name)

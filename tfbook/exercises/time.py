@@ -61,13 +61,13 @@ def num_calls(answer: Any) -> str | None:
 
     Example:
         >>> num_calls(lambda epochs, record_every: epochs // record_every)
-        '10 epochs, recorded every 4, gave 2; the rest of 2 epochs is a call too'
+        '10 epochs, recorded every 4, returned 2; the rest of 2 epochs is a call too'
     """
     for epochs, every, calls in [(1000, 10, 100), (10, 4, 3), (3, 10, 1), (7, 1, 7)]:
         given = answer(epochs, every)
         if given == calls:
             continue
-        case = f"{epochs} epochs, recorded every {every}, gave {given}"
+        case = f"{epochs} epochs, recorded every {every}, returned {given}"
         if given == epochs // every:
             return f"{case}; the rest of {epochs % every} epochs is a call too"
         return f"{case}; {calls} calls were wanted"
@@ -78,10 +78,10 @@ def warm_seconds(answer: Any) -> str | None:
     """Check a clock that leaves out the first call.
 
     Args:
-        answer: A function of the function to time, which gives seconds.
+        answer: A function of the function to time, which returns seconds.
 
     Returns:
-        `None` if it gives the smallest of several later readings, else a hint.
+        `None` if it returns the smallest of several later readings, else a hint.
 
     Example:
         >>> def first_too(function):
@@ -110,7 +110,7 @@ def warm_seconds(answer: Any) -> str | None:
         return "it read the clock once after warming up; read it several times"
     if not 0.005 < seconds < 0.04:
         return (
-            f"the fastest call took about 0.01 s, it gave {seconds:.3f}; keep the "
+            f"the fastest call took about 0.01 s, it returned {seconds:.3f}; keep the "
             "smallest reading"
         )
     return None
@@ -129,7 +129,7 @@ def break_even(answer: Any) -> str | None:
 
     Example:
         >>> break_even(lambda first, later, without: first / (without - later))
-        '2.0 s once and 1.0 s later against 1.5 s gave 4.0 runs; the first run is
+        '2.0 s once and 1.0 s later against 1.5 s returned 4.0 runs; the first run is
         also a run that would have taken 1.5 s; 2 were wanted'
     """
     cases = [(2.0, 1.0, 1.5, 2), (10.0, 1.0, 2.0, 9), (1.0, 1.0, 2.0, 1)]
@@ -137,13 +137,14 @@ def break_even(answer: Any) -> str | None:
         given = answer(first, later, without)
         if given == runs:
             continue
-        case = (
-            f"{first} s once and {later} s later against {without} s gave {given} runs"
-        )
+        times = f"{first} s once and {later} s later against {without} s"
+        case = f"{times} returned {given} runs"
         if given == first / (without - later):
             case += f"; the first run is also a run that would have taken {without} s"
         return f"{case}; {runs} were wanted"
     given = answer(2.0, 1.5, 1.0)
     if given is not None:
-        return f"where later calls are slower too it gave {given}; it never pays: None"
+        return (
+            f"where later calls are slower too it returned {given}; it never pays: None"
+        )
     return None

@@ -1,4 +1,4 @@
-"""The base of all optimizers: state beside each weight, and a loop over weights."""
+"""The base of all optimizers: state for each weight, and a loop over weights."""
 
 import numbers
 import reprlib
@@ -13,9 +13,9 @@ __all__ = ["Optimizer"]
 
 
 class Optimizer:
-    """What all optimizers share: state beside each weight, and a loop over weights.
+    """What all optimizers share: state for each weight, and a loop over weights.
 
-    A subclass says which values it keeps beside each weight, its slots, and gives
+    A subclass says which values it keeps for each weight, its slots, and gives
     `update`, which calls a rule. It works in loops of one's own and in
     `tfbook.training.train`, but not in `compile`, which takes Keras's optimizers only.
 
@@ -24,7 +24,7 @@ class Optimizer:
 
     Args:
         learning_rate: A positive number.
-        slots: The names of the values kept beside each weight, and what they start at.
+        slots: The names of the values kept for each weight, and what they start at.
 
     Attributes:
         iterations: The number of steps taken, an integer variable.
@@ -151,7 +151,7 @@ class Optimizer:
         """Return the new weight and its new state, one value per slot.
 
         Raises:
-            NotImplementedError: Always; a subclass gives it.
+            NotImplementedError: Always; a subclass overrides it.
         """
         raise NotImplementedError
 

@@ -20,7 +20,7 @@ it in this order:
 - ``callbacks``: what Python does at its turn
 - ``arguments``, ``errors``, ``interrupts``: checks, endings, Ctrl-C
 
-``README.md`` beside them says what the engine guarantees, and why it is built so.
+``README.md`` next to them says what the engine guarantees, and why it is built so.
 """
 
 from tfbook.training.loop import records, train
