@@ -1,4 +1,4 @@
-"""Checks for the exercises of the page *Tensors and gradients*."""
+"""Checks for the exercises of the page *Tensors*."""
 
 from typing import Any
 
@@ -6,12 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 __all__ = [
-    "central_slopes",
+    "centred_rows",
+    "counter_stops",
     "difference_shape",
-    "grams_rate",
+    "mean_of_square",
     "mean_squares",
-    "slope_through_origin",
-    "unstuck",
 ]
 
 
@@ -77,125 +76,49 @@ def mean_squares(answer: Any) -> str | None:
     return None
 
 
-def central_slopes(answer: Any) -> str | None:
-    """Check finite differences, one weight at a time.
+def centred_rows(answer: Any) -> str | None:
+    """Check a function that subtracts from each row its mean.
 
     Args:
-        answer: A function of `function`, a vector `w` and a step `delta`.
+        answer: A function of a table, of any size and dtype.
 
     Returns:
-        `None` if it gives the slope for each weight, else a hint.
+        `None` if the rows of its result have the mean 0, else a hint.
 
     Example:
-        >>> central_slopes(lambda function, w, delta: w)
-        'for w0² + 3 w1 + w0 w2 at (1, 2, 3), expected 5, 3, 1, got 1, 2, 3'
+        >>> centred_rows(lambda t: t - tf.reduce_mean(t, axis=1, keepdims=True))
+        'from whole numbers it made whole numbers, so the fractions were cut off'
     """
-    seen = []
-
-    def function(w: Any) -> Any:
-        seen.append(np.array(w, dtype=np.float64))
-        return w[0] ** 2 + 3 * w[1] + w[0] * w[2]
-
-    point = np.array([1.0, 2.0, 3.0])
-    slopes = np.asarray(answer(function, point.copy(), 0.5), dtype=np.float64)
-    if slopes.shape == ():
-        return "expected one slope for each weight, got a single number"
-    if slopes.shape != (3,):
-        return f"expected a slope for each of 3 weights, got the shape {slopes.shape}"
-    exact = np.array([5.0, 3.0, 1.0])
-    if np.allclose(slopes, exact):
-        return None
-    if np.allclose(slopes, 2 * exact):
-        return "twice too large: the two points are 2 delta apart"
-    if np.allclose(slopes, [5.5, 3, 1]) or np.allclose(slopes, [4.5, 3, 1]):
-        return "one-sided: right only where the function is straight; step both ways"
-    if seen and all(np.ptp(w - point) == 0 for w in seen):
-        return "all weights moved at once; move one, and leave the others"
-    return "for w0² + 3 w1 + w0 w2 at (1, 2, 3), expected 5, 3, 1, got " + ", ".join(
-        f"{slope:.4g}" for slope in slopes
-    )
-
-
-def unstuck(answer: Any) -> str | None:
-    """Check a fit of one weight whose flaws have been fixed.
-
-    Args:
-        answer: A function of flat `x` and `y` that returns the weight.
-
-    Returns:
-        `None` if it finds the weight, for two different lines, else a hint.
-
-    Example:
-        >>> unstuck(lambda x, y: 0)
-        'the weight is still 0; a variable made from 0 holds whole numbers'
-    """
-    x = np.linspace(0, 1, 8, dtype=np.float32)
-    for slope in (2.5, -0.5):
-        try:
-            found = float(answer(x, slope * x))
-        except (TypeError, ValueError) as error:
-            if "None" in str(error):
-                return (
-                    "the gradient is still None; is the variable made from 0.0, and "
-                    "does the record reach from it to the loss?"
-                )
-            raise
-        except AttributeError as error:
-            if "_id" in str(error):
-                return "the loss is a NumPy number; take the mean with TensorFlow"
-            raise
-        if found == 0:
-            return "the weight is still 0; a variable made from 0 holds whole numbers"
-        if not np.isclose(found, slope, atol=0.01):
-            return f"for y = {slope} x expected {slope}, got {found:.4g}"
-    return None
-
-
-def slope_through_origin(answer: Any) -> str | None:
-    """Check the least-squares slope of a line through the origin.
-
-    Args:
-        answer: A function of flat arrays `x` and `y`.
-
-    Returns:
-        `None` if it is the sum of `x y` over the sum of `x²`, else a hint.
-
-    Example:
-        >>> slope_through_origin(lambda x, y: (y / x).mean())
-        'that is the mean of y / x: each example counts the same, however small its x'
-    """
-    x, y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 2.0, 6.0])
-    found = np.asarray(answer(x, y), dtype=np.float64)
-    if found.shape != ():
-        return (
-            f"expected one number, got the shape {found.shape}; sum over the examples"
-        )
-    hints = {
-        (y / x).mean(): (
-            "that is the mean of y / x: each example counts the same, however small "
-            "its x"
-        ),
-        y.sum() / x.sum(): (
-            "that makes the errors add up to zero; each needs the factor x_i, by the "
-            "chain rule"
-        ),
-        (x * x).sum() / (x * y).sum(): "upside down: solve w times the sum of x² for w",
-        np.polyfit(x, y, 1)[
-            0
-        ]: "that line has a start of its own; yours goes through 0",
-        (x * y).mean(): "divide by the sum of x², not by the number of examples",
+    tables = {
+        "a table of 2 rows and 3 columns": tf.constant([[1.0, 2.0, 6.0], [2.0, 3, 5]]),
+        "a square table": tf.constant([[1.0, 2.0], [3.0, 6.0]]),
+        "a table of whole numbers": tf.constant([[1, 2], [3, 6]]),
     }
-    for wrong, message in hints.items():
-        if np.isclose(found, wrong):
-            return message
-    right = (x * y).sum() / (x * x).sum()
-    if not np.isclose(found, right):
-        return f"for x = 1, 2, 4 and y = 3, 2, 6 expected {right:.4g}, got {found:.4g}"
+    for name, table in tables.items():
+        try:
+            found = np.asarray(answer(table))
+        except tf.errors.InvalidArgumentError as error:
+            if "shapes" in str(error):
+                return f"{name}: the means are flat; keep their axis, of length 1"
+            raise
+        numbers = table.numpy()
+        if found.shape != numbers.shape:
+            return f"{name}: expected the shape {numbers.shape}, got {found.shape}"
+        if np.allclose(found, numbers - numbers.mean(axis=0)):
+            return f"{name}: the columns have the mean 0; the axis to remove is 1"
+        if found.dtype.kind == "i":
+            return (
+                "from whole numbers it made whole numbers, so the fractions were cut "
+                "off"
+            )
+        right = numbers - numbers.mean(axis=1, keepdims=True)
+        if not np.allclose(found, right, atol=1e-5):
+            return f"{name}: expected {right.round(2).tolist()}, got {found.tolist()}"
     return None
 
 
-def grams_rate(answer: Any) -> str | None:
-    """Check the largest power of ten with which descent in grams still descends.
+def counter_stops(answer: Any) -> str | None:
+    """Check the smallest power of two to which a `float32` cannot add 1.
 
     Args:
         answer: A number.
@@ -204,21 +127,53 @@ def grams_rate(answer: Any) -> str | None:
         `None` if it is right, else a hint.
 
     Example:
-        >>> grams_rate(0.0003)
-        'expected a power of ten, such as 0.01, got 0.0003'
+        >>> counter_stops(1000)
+        'expected a power of two, such as 1024, got 1000'
     """
     if isinstance(answer, bool) or not isinstance(answer, int | float) or answer <= 0:
-        return "a learning rate is a positive number, such as 0.01"
-    power = np.log10(answer)
-    if not np.isclose(power, round(power)):
-        return f"expected a power of ten, such as 0.01, got {answer:g}"
-    if round(power) == -4:
-        return (
-            "a thousand times smaller is not enough: the curvature is made of products "
-            "of two features"
-        )
-    if round(power) > -6:
-        return "with that rate the loss explodes; go smaller"
-    if round(power) < -6:
-        return "that one works, but so does a rate ten times as large"
+        return "expected a positive number, such as 1024"
+    mantissa, exponent = np.frexp(float(answer))
+    if mantissa != 0.5:
+        return f"expected a power of two, such as 1024, got {answer:g}"
+    if exponent - 1 == 53:
+        return "that is where a float64 stops; the variable must be a float32"
+    if exponent - 1 > 24:
+        return "the counter has stopped there, but a smaller power stops it too"
+    if exponent - 1 < 24:
+        return "from there it counts on; double it again"
+    return None
+
+
+def mean_of_square(answer: Any) -> str | None:
+    """Check the mean over the square that perfect predictions and flat targets make.
+
+    Args:
+        answer: A function of a flat array of targets.
+
+    Returns:
+        `None` if it is twice their variance, else a hint.
+
+    Example:
+        >>> mean_of_square(lambda y: y.var())
+        'half of it: both y_i² and y_j² have the mean of the squares'
+    """
+    y = np.array([1.0, 2.0, 6.0])
+    found = np.asarray(answer(y), dtype=np.float64)
+    if found.shape != ():
+        return f"expected one number, got the shape {found.shape}"
+    right = 2 * y.var()
+    hints = {
+        0.0: "that was meant; in the square each prediction meets every target",
+        right / 2: "half of it: both y_i² and y_j² have the mean of the squares",
+        2 * y.var(ddof=1): "divide by n², the number of pairs, and not by n (n - 1)",
+        right * len(y) ** 2: "that is the sum over all pairs; divide by n²",
+        right * len(y): "divide by n²: the square has n times n numbers",
+        2 * (y**2).mean(): "the mixed terms do not cancel: y_i y_j has a mean too",
+        -right: "the sign is wrong; no square is negative",
+    }
+    for wrong, message in hints.items():
+        if np.isclose(found, wrong):
+            return message
+    if not np.isclose(found, right):
+        return f"for y = 1, 2, 6 expected {right:.4g}, got {found:.4g}"
     return None

@@ -1,0 +1,147 @@
+"""Answers to the exercises of *Gradients*, right and wrong."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfbook import exercises
+
+
+def two_sided(function, w, delta):
+    slopes = []
+    for number in range(len(w)):
+        step = np.zeros(len(w))
+        step[number] = delta
+        slopes.append((function(w + step) - function(w - step)) / (2 * delta))
+    return np.array(slopes)
+
+
+def one_sided(function, w, delta):
+    steps = delta * np.eye(len(w))
+    return [(function(w + step) - function(w)) / delta for step in steps]
+
+
+def undivided(function, w, delta):
+    return 2 * two_sided(function, w, delta)
+
+
+def all_at_once(function, w, delta):
+    slope = (function(w + delta) - function(w - delta)) / (2 * delta)
+    return np.full(len(w), slope)
+
+
+def fit(x, y, start=0.0, read=tf.identity, mean=tf.reduce_mean, steps=100):
+    w = tf.Variable(start)
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            loss = mean((read(w) * x - y) ** 2)
+        w.assign_sub(0.5 * tape.gradient(loss, w))
+    return w.numpy()
+
+
+def from_a_whole_number(x, y):
+    return fit(x, y, start=0)
+
+
+def through_numpy(x, y):
+    return fit(x, y, read=lambda w: w.numpy())
+
+
+def mean_by_numpy(x, y):
+    return fit(x, y, mean=np.mean)
+
+
+def too_short(x, y):
+    return fit(x, y, steps=1)
+
+
+def origin(x, y):
+    return (x * y).sum() / (x * x).sum()
+
+
+def origin_by_numpy(x, y):
+    return np.linalg.lstsq(x[:, None], y)[0].item()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("recorded_slopes", [3, None, 6]),
+        ("recorded_slopes", (3.0, None, 6.0)),
+        ("central_slopes", two_sided),
+        ("unstuck", fit),
+        ("slope_through_origin", origin),
+        ("slope_through_origin", origin_by_numpy),
+        ("grams_rate", 1e-6),
+    ],
+)
+def test_a_right_answer_passes(name, answer):
+    assert exercises.hint(name, answer) is None
+
+
+def test_in_grams_the_answer_is_the_largest_power_that_descends():
+    rng = np.random.default_rng(0)
+    x = np.hstack([np.ones((32, 1)), 1000 * rng.random((32, 1))])
+    limit = 2 / np.linalg.eigvalsh(2 / 32 * x.T @ x).max()
+    assert 1e-6 < limit < 1e-5
+
+
+def test_the_recorded_slopes_are_those_of_a_tape():
+    w = tf.Variable(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        results = [
+            w * tf.stop_gradient(w),
+            tf.stop_gradient(w) ** 2,
+            w**2 + w.numpy() ** 2,
+        ]
+    assert [tape.gradient(result, w) for result in results] == [3, None, 6]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "hint"),
+    [
+        ("recorded_slopes", [6, None, 6], "a: the second factor"),
+        ("recorded_slopes", [None, None, 6], "a: the first factor"),
+        ("recorded_slopes", [9, None, 6], "a: expected a slope of 3 w"),
+        ("recorded_slopes", [3, 0, 6], "b: without a path"),
+        ("recorded_slopes", [3, 6, 6], "b: is there any path"),
+        ("recorded_slopes", [3, None, 12], "c: a part that went through NumPy"),
+        ("recorded_slopes", [3, None, None], "c: one of the two terms"),
+        ("recorded_slopes", [3, None, 9], "c: expected the slope of"),
+        ("recorded_slopes", [3, "None", 6], "b: expected a number or None, got 'None'"),
+        ("recorded_slopes", [3, None], "a list of three"),
+        ("central_slopes", one_sided, "one-sided"),
+        ("central_slopes", undivided, "twice too large"),
+        ("central_slopes", all_at_once, "all weights moved at once"),
+        ("central_slopes", lambda f, w, delta: f(w), "got a single number"),
+        ("central_slopes", lambda f, w, delta: [0.0], r"got the shape \(1,\)"),
+        ("central_slopes", lambda f, w, delta: w, "expected 5, 3, 1, got 1, 2, 3"),
+        ("unstuck", from_a_whole_number, "still None"),
+        ("unstuck", through_numpy, "still None"),
+        ("unstuck", mean_by_numpy, "a NumPy number"),
+        ("unstuck", lambda x, y: 0.0, "still 0"),
+        ("unstuck", lambda x, y: int("x"), "stopped with ValueError"),
+        ("unstuck", lambda x, y: x.nothing, "stopped with AttributeError"),
+        ("unstuck", too_short, "for y = 2.5 x expected 2.5, got"),
+        ("slope_through_origin", lambda x, y: (y / x).mean(), "mean of y / x"),
+        ("slope_through_origin", lambda x, y: y.sum() / x.sum(), "factor x_i"),
+        ("slope_through_origin", lambda x, y: 1 / origin(x, y), "upside down"),
+        ("slope_through_origin", lambda x, y: np.polyfit(x, y, 1)[0], "start of its"),
+        (
+            "slope_through_origin",
+            lambda x, y: (x * y).mean(),
+            "divide by the sum of x²",
+        ),
+        ("slope_through_origin", lambda x, y: y / x, r"got the shape \(3,\)"),
+        ("slope_through_origin", lambda x, y: 0.0, "expected 1.476, got 0"),
+        ("grams_rate", 0.3, "expected a power of ten"),
+        ("grams_rate", 0.1, "go smaller"),
+        ("grams_rate", 3e-4, "expected a power of ten"),
+        ("grams_rate", 1e-4, "not enough"),
+        ("grams_rate", 1e-7, "ten times as large"),
+        ("grams_rate", -1.0, "a positive number"),
+        ("grams_rate", True, "a positive number"),
+    ],
+)
+def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
+    assert_hint(name, answer, hint)
