@@ -12,18 +12,19 @@ def hat(z):
     return relu(z) - 2 * relu(z - 1) + relu(z - 2)
 
 
+def by_kind(part_to_number):
+    return lambda table: {kind: part_to_number(table[kind]) for kind in ("a", "b")}
+
+
 RIGHT = [
-    ("one_step", [24, -24, -0.2, 0.2]),
-    ("one_step", np.array([24.0, -24.0, -0.2, 0.2])),
-    ("saved", [False, True, True, False]),
-    ("saved", np.array([False, True, True, False])),
-    ("small_slope", lambda z: tf.where(z > 0, z, 0.1 * z)),
-    ("small_slope", lambda z: tf.maximum(z, 0.1 * z)),
     ("absolute", lambda z: relu(z) + relu(-z)),
     ("hat", hat),
     ("hat", lambda z: relu(1 - tf.abs(z - 1))),
-    ("all_rows_agree", lambda a, b: np.allclose(a, b, atol=1e-5)),
-    ("all_rows_agree", lambda a, b: np.isclose(a, b, atol=1e-5).all()),
+    ("piece_slopes", [-2, -1, 1, -3]),
+    ("piece_slopes", np.array([-2.0, -1.0, 1.0, -3.0])),
+    ("can_bend", [False, False, True, False, True]),
+    ("steps_at_best_rate", by_kind(lambda part: part.median().min())),
+    ("steps_at_best_rate", lambda t: t.median().groupby(level=0).min()),
 ]
 
 
@@ -35,28 +36,6 @@ def test_a_right_answer_passes(name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
-        ("one_step", [24, -24], "four numbers"),
-        ("one_step", [24, -24, 2.2, -2.2], "so subtract"),
-        ("one_step", [24, -24, -23, 23], "learning rate"),
-        ("one_step", [24, -24, -0.2, -0.52], "both derivatives first"),
-        ("one_step", [24, -24, 0, 0], "new is old minus"),
-        ("one_step", [12, -12, 0.4, -0.4], "half of it"),
-        ("one_step", [-24, 24, 2.2, -2.2], "wrong sign"),
-        ("one_step", [-24, -24, 2.2, 0.2], "v = -1 is a factor"),
-        ("one_step", [12, -24, 0.4, 0.2], "x = 2 is a factor"),
-        ("one_step", [24, -12, -0.2, -0.4], "h = 2"),
-        ("one_step", [0, -24, 1, 0.2], "slope of its ReLU is 1"),
-        ("one_step", [8, -8, 0.6, -0.6], "error is -2 - 4"),
-        ("one_step", [1, 2, 3, 4], "begin with the error"),
-        ("saved", [True, True], "four answers"),
-        ("saved", [True, True, True, False], "change 1: at every rate"),
-        ("saved", [False, False, True, False], "change 2: negative output"),
-        ("saved", [False, True, False, False], "change 3: with positive"),
-        ("saved", [False, True, True, True], "change 4: .* more steps"),
-        ("small_slope", relu, "0 below zero, as ReLU is"),
-        ("small_slope", lambda z: tf.where(z > 0, z, -0.1 * z), "of -5.0 it made 0.5"),
-        ("small_slope", lambda z: 0.1 * z, "of 2.0 it made 0.2"),
-        ("small_slope", tf.reduce_sum, r"made the shape \(\)"),
         ("absolute", relu, "of -3.0 it made 0"),
         ("absolute", lambda z: relu(z) - relu(-z), "have to be added"),
         ("absolute", lambda z: 2 * (relu(z) + relu(-z)), "of -3, 0, 4 it made"),
@@ -66,20 +45,41 @@ def test_a_right_answer_passes(name, answer):
         ("hat", lambda z: relu(z) - 2 * relu(z - 1), "at 5.0 it is -3"),
         ("hat", lambda z: hat(z + 1), "at 0.0 it is 1"),
         ("hat", tf.reduce_sum, r"made the shape \(\)"),
-        ("all_rows_agree", np.isclose, "one answer is wanted"),
-        ("all_rows_agree", lambda a, b: False, "agree with itself"),
-        ("all_rows_agree", lambda a, b: np.isclose(a, b).any(), "all rows have to"),
-        (
-            "all_rows_agree",
-            lambda a, b: np.isclose(np.mean(a), np.mean(b)),
-            "equal means",
-        ),
-        ("all_rows_agree", np.array_equal, "seventh digit"),
-        ("all_rows_agree", np.allclose, "near 0 is a large share"),
-        ("all_rows_agree", lambda a, b: abs(a - b).max() < 0.05, "differs by 0.001"),
-        ("all_rows_agree", lambda a, b: np.allclose(a, b, atol=0.2), "too wide"),
-        ("all_rows_agree", lambda a, b: (b - a < 1e-3).all(), "absolute value"),
+        ("piece_slopes", [-2, 1], "four slopes"),
+        ("piece_slopes", [-2, -1, 1, -1], "its slope is 2 before"),
+        ("piece_slopes", [0, 1, 3, -1], "where x < 1"),
+        ("piece_slopes", [2, 3, 1, -3], "slope of relu.1 - x. is -1"),
+        ("piece_slopes", [-1, 0, 1, -3], "multiplied by 2, its slope too"),
+        ("piece_slopes", [-2, -1, 1, 5], "pulls the curve down"),
+        ("piece_slopes", [-2, 1, 0, -4], "sum of all units"),
+        ("piece_slopes", [-3, 1, -1, -2], "from left to right"),
+        ("piece_slopes", [-2, -1, 5, 6], "from 1 to 2 it is not 5"),
+        ("can_bend", [True], "five answers"),
+        ("can_bend", [True, False, True, False, True], "function 1: .* larger weight"),
+        ("can_bend", [False, True, True, False, True], "function 2: .* straight line"),
+        ("can_bend", [False, False, False, False, True], "function 3: .* parabola"),
+        ("can_bend", [False, False, True, True, True], "function 4: try a positive"),
+        ("can_bend", [False, False, True, False, False], "function 5: .* absolute"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
     assert_hint(name, answer, hint)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda t: 3, "a dictionary is wanted"),
+        (lambda t: {"relu": 1}, "has the keys .*relu"),
+        (by_kind(lambda part: part.median()), "one number is wanted"),
+        (by_kind(lambda part: part[0.1].median()), "both have the same rate"),
+        (by_kind(lambda part: part.min().min()), "luckiest seed"),
+        (by_kind(lambda part: part.min(axis=1).median()), "seed chose a rate"),
+        (by_kind(lambda part: part.mean().min()), "the mean over the seeds"),
+        (by_kind(lambda part: part.median().idxmin()), "these are the best rates"),
+        (by_kind(lambda part: part.median().max()), "smallest median"),
+        (by_kind(lambda part: 7), "for a it is 7, and .* is right"),
+    ],
+)
+def test_an_unfair_comparison_gets_its_own_hint(answer, hint, assert_hint):
+    assert_hint("steps_at_best_rate", answer, hint)

@@ -1,123 +1,24 @@
 """Checks for the exercises of the page *Activations*."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 __all__ = [
     "absolute",
-    "all_rows_agree",
+    "can_bend",
     "hat",
-    "one_step",
-    "saved",
-    "small_slope",
+    "piece_slopes",
+    "steps_at_best_rate",
 ]
-
-
-def one_step(answer: Any) -> str | None:
-    """Check one step of gradient descent for a network of one unit, done on paper.
-
-    Args:
-        answer: The two derivatives and the two new weights.
-
-    Returns:
-        `None` if they are right, else a hint.
-
-    Example:
-        >>> one_step([24, -24, 2.2, -2.2])
-        'the derivatives are right; a step goes against them, so subtract'
-    """
-    if np.shape(answer) != (4,):
-        return "four numbers in a list are wanted: two derivatives, two new weights"
-    slopes, weights = np.array(answer[:2], float), np.array(answer[2:], float)
-    if np.allclose(slopes, [24, -24]):
-        if np.allclose(weights, [-0.2, 0.2]):
-            return None
-        if np.allclose(weights, [2.2, -2.2]):
-            return "the derivatives are right; a step goes against them, so subtract"
-        if np.allclose(weights, [-23, 23]):
-            return "the derivatives are right; multiply them by the learning rate, 0.05"
-        if np.allclose(weights, [-0.2, -0.52]):
-            return "compute both derivatives first; the old w belongs to both"
-        return "the derivatives are right; new is old minus 0.05 times the derivative"
-    hints = {
-        (
-            12,
-            -12,
-        ): "half of it; the slope of the squared error is 2 times the error",
-        (-24, 24): "both have the wrong sign; the error is prediction minus target",
-        (-24, -24): "for w, the output weight v = -1 is a factor too",
-        (12, -24): "for w, the input x = 2 is a factor too",
-        (24, -12): "for v, the factor is the output of the unit, h = 2",
-        (0, -24): "the unit fires, since w x = 2, so the slope of its ReLU is 1",
-        (8, -8): "the prediction is v relu(w x) = -2, so the error is -2 - 4 = -6",
-    }
-    for wrong, hint in hints.items():
-        if np.allclose(slopes, wrong):
-            return hint
-    return "begin with the error, -2 - 4 = -6; its square has the slope -12"
-
-
-def saved(answer: Any) -> str | None:
-    """Check which of four changes saves the network that died.
-
-    Args:
-        answer: A list of four booleans.
-
-    Returns:
-        `None` if all are right, else a hint for the first that is wrong.
-
-    Example:
-        >>> saved([True, True, True, False])
-        'change 1: at every rate that was tried the units were turned off first'
-    """
-    if np.shape(answer) != (4,):
-        return "four answers in a list are wanted, True or False for each change"
-    right = [False, True, True, False]
-    hints = [
-        "at every rate that was tried the units were turned off first",
-        "negative output weights can reach negative targets; nothing turns units off",
-        "with positive output weights the way to positive targets is up",
-        "after the last unit is dead every gradient is 0, so more steps change nothing",
-    ]
-    for number, (given, wanted) in enumerate(zip(answer, right, strict=True)):
-        if given != wanted:
-            return f"change {number + 1}: {hints[number]}"
-    return None
 
 
 def _values(answer: Any, z: list[float]) -> np.ndarray:
     """Return what a function computes for a float32 tensor, as an array."""
     return np.asarray(answer(tf.constant(z)))
-
-
-def small_slope(answer: Any) -> str | None:
-    """Check a ReLU with a slope of 0.1 below zero.
-
-    Args:
-        answer: A function of a tensor.
-
-    Returns:
-        `None` if it is right on both sides, else a hint.
-
-    Example:
-        >>> small_slope(lambda z: 0.1 * z)
-        'below zero it is right, but of 2.0 it made 0.2; positive numbers stay'
-    """
-    below, above = _values(answer, [-5.0, -1.0]), _values(answer, [0.5, 2.0])
-    if below.shape != (2,):
-        return f"of 2 numbers it made the shape {below.shape}; the shape should stay"
-    if np.allclose(below, 0):
-        return "it is 0 below zero, as ReLU is; -5.0 should become -0.5"
-    if not np.allclose(below, [-0.5, -0.1]):
-        return f"of -5.0 it made {below[0]:.4g}; 0.1 times the number is wanted there"
-    if not np.allclose(above, [0.5, 2.0]):
-        return (
-            f"below zero it is right, but of 2.0 it made {above[1]:.4g}; positive "
-            "numbers stay"
-        )
-    return None
 
 
 def absolute(answer: Any) -> str | None:
@@ -179,47 +80,122 @@ def hat(answer: Any) -> str | None:
     return f"right up to 1, but at 1.5 it is {values[4]:.4g} instead of 0.5"
 
 
-def all_rows_agree(answer: Any) -> str | None:
-    """Check a test of whether two models agree.
+def piece_slopes(answer: Any) -> str | None:
+    """Check the slopes of a curve that three units with ReLU add up to.
 
     Args:
-        answer: A function of two arrays of predictions, of shape `(n, 1)`.
+        answer: The slopes of the four pieces, from left to right.
 
     Returns:
-        `None` if it is true for rounding errors and false for one wrong row, else a
+        `None` if they are right, else a hint.
+
+    Example:
+        >>> piece_slopes([-2, -1, 1, -1])
+        'the third unit is relu(2 x - 4): its slope is 2 before it is multiplied by -2'
+    """
+    if np.shape(answer) != (4,):
+        return "four slopes in a list are wanted, one for each piece"
+    slopes = np.array(answer, float)
+    if np.allclose(slopes, [-2, -1, 1, -3]):
+        return None
+    hints = {
+        (-2, -1, 1, -1): (
+            "the third unit is relu(2 x - 4): its slope is 2 before it is multiplied "
+            "by -2"
+        ),
+        (0, 1, 3, -1): "relu(1 - x) is positive on the left of its bend, where x < 1",
+        (2, 3, 1, -3): "1 - x falls where x rises, so the slope of relu(1 - x) is -1",
+        (-1, 0, 1, -3): "the second unit is multiplied by 2, its slope too",
+        (-2, -1, 1, 5): "the third unit is multiplied by -2; it pulls the curve down",
+        (-2, 1, 0, -4): "a piece is the sum of all units that are positive there",
+        (-3, 1, -1, -2): "the slopes are right; list them from left to right",
+    }
+    for wrong, hint in hints.items():
+        if np.allclose(slopes, wrong):
+            return hint
+    piece = int(np.argmax(~np.isclose(slopes, [-2, -1, 1, -3])))
+    where = ["left of 0", "from 0 to 1", "from 1 to 2", "right of 2"][piece]
+    return f"{where} it is not {slopes[piece]:g}; which units are positive there?"
+
+
+def can_bend(answer: Any) -> str | None:
+    """Check which of five functions keep two linear layers from being one.
+
+    Args:
+        answer: A list of five booleans.
+
+    Returns:
+        `None` if all are right, else a hint for the first that is wrong.
+
+    Example:
+        >>> can_bend([False, True, True, False, True])
+        'function 2: its graph is a straight line, and so is a sum of such lines'
+    """
+    if np.shape(answer) != (5,):
+        return "five answers in a list are wanted, True or False for each function"
+    right = [False, False, True, False, True]
+    hints = [
+        "it multiplies all numbers by the same 3, as a larger weight would",
+        "its graph is a straight line, and so is a sum of such lines",
+        "the square of a line is a parabola, which is not straight",
+        "try a positive and a negative number: both come back as they were",
+        "it is the absolute value, with a bend at 0",
+    ]
+    for number, (given, wanted) in enumerate(zip(answer, right, strict=True)):
+        if given != wanted:
+            return f"function {number + 1}: {hints[number]}"
+    return None
+
+
+def steps_at_best_rate(answer: Any) -> str | None:
+    """Check a comparison that gives each activation its own best rate.
+
+    Args:
+        answer: A function of a table of steps, one row per seed, with one column for
+            each pair of an activation and a rate.
+
+    Returns:
+        `None` if it returns the median at the best rate of each activation, else a
         hint.
 
     Example:
-        >>> all_rows_agree(lambda a, b: np.isclose(a, b).any())
-        'one row of three agreed, and it said yes; all rows have to'
+        >>> steps_at_best_rate(lambda t: {k: t[k, 0.1].median() for k in ("a", "b")})
+        'both have the same rate; each activation has a best rate of its own'
     """
-    a = np.array([[1.0], [2.0], [3.0]], np.float32)
-    other = np.array([[1.0], [5.0], [4.0]], np.float32)
-    if np.shape(answer(a, a)) != ():
-        return "one answer is wanted for all rows, True or False"
-    if not answer(a, a):
-        return "it says that a model does not agree with itself"
-    if answer(a, other):
-        return "one row of three agreed, and it said yes; all rows have to"
-    if answer(a, a[::-1]):
-        return "equal means are not equal rows; compare row by row"
-    if not answer(a, a + np.float32(1e-6)):
-        return (
-            "a difference in the seventh digit is rounding; ask for rows that are close"
-        )
-    near_zero = np.array([[0.0], [2.0], [3.0]], np.float32)
-    if not answer(near_zero, near_zero + np.float32(1e-6)):
-        return (
-            "rounding near 0 is a large share of the number; allow for an absolute "
-            "error, atol, too"
-        )
-    last = np.array([[0.0], [0.0], [1.0]], np.float32)
-    if answer(a, a - 0.1 * last) and not answer(a, a + 0.1 * last):
-        return "a prediction that is too small counts as well; take the absolute value"
-    for gap in (0.1, 1e-3):
-        if answer(a, a + gap * last):
-            return (
-                f"the last row differs by {gap:g}, and it said yes; is the tolerance "
-                "too wide?"
-            )
-    return None
+    rates = (0.1, 0.2, 0.3)
+    columns = pd.MultiIndex.from_product([("a", "b"), rates])
+    rows = [
+        [70, 30, 90, 50, 20, 60],
+        [80, 95, 90, 45, 30, 65],
+        [75, 20, 90, 40, 99, 10],
+        [90, 35, 99, 41, 70, 55],
+        [72, 40, 20, 42, 98, 99],
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    found = answer(table.copy())
+    if not isinstance(found, dict | pd.Series):
+        return "a dictionary is wanted, with one number for each activation"
+    if sorted(found.keys(), key=str) != ["a", "b"]:
+        return f"for the activations a and b it has the keys {[*found.keys()]}"
+    if not all(np.ndim(found[kind]) == 0 for kind in "ab"):
+        return "one number is wanted for each activation"
+    got = np.array([found["a"], found["b"]], float)
+
+    def like(compute: Callable[[pd.DataFrame], Any]) -> bool:
+        return np.allclose(got, [compute(table["a"]), compute(table["b"])])
+
+    if like(lambda part: part.median().min()):
+        return None
+    if any(like(lambda part, r=rate: part[r].median()) for rate in rates):
+        return "both have the same rate; each activation has a best rate of its own"
+    if like(lambda part: part.min().min()):
+        return "it takes the luckiest seed; take the median over the seeds first"
+    if like(lambda part: part.min(axis=1).median()):
+        return "each seed chose a rate of its own; take the median over the seeds first"
+    if like(lambda part: part.mean().min()):
+        return "that is the mean over the seeds; one run that fails moves it far"
+    if like(lambda part: part.median().idxmin()):
+        return "these are the best rates; the steps at those rates are wanted"
+    if like(lambda part: part.median().max()):
+        return "fewer steps are better: take the smallest median, not the largest"
+    return f"for a it is {got[0]:g}, and {table['a'].median().min():g} is right"
