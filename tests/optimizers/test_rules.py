@@ -23,6 +23,7 @@ TWINS = {
     "AdaGrad": (optimizers.AdaGrad, keras.optimizers.Adagrad, {}),
     "RMSprop": (optimizers.RMSprop, keras.optimizers.RMSprop, {}),
     "Adam": (optimizers.Adam, keras.optimizers.Adam, {}),
+    "AdamW": (optimizers.AdamW, keras.optimizers.AdamW, {}),
 }
 KINDS = [ours for ours, _, _ in TWINS.values()]
 MODES: dict[str, Callable] = {
@@ -97,6 +98,10 @@ def test_step_for_step_equal_to_keras_in_weights_and_state(name, mode):
             optimizers.Adam(0.3, 0.5, 0.6, 0.1),
             keras.optimizers.Adam(0.3, 0.5, 0.6, 0.1),
         ),
+        (
+            optimizers.AdamW(0.3, 0.2, 0.5, 0.6, 0.1),
+            keras.optimizers.AdamW(0.3, 0.2, 0.5, 0.6, 0.1),
+        ),
     ],
     ids=TWINS,
 )
@@ -129,6 +134,8 @@ def by_hand(name: str, weight: float, slopes: list[float]) -> float:
         else:
             mean = beta * mean + (1 - beta) * slope
             square = 0.999 * square + 0.001 * slope**2
+            if name == "AdamW":
+                weight -= rate * 0.004 * weight
             corrected = np.sqrt(square / (1 - 0.999**step))
             tiny = epsilon / np.sqrt(1 - 0.999**step)
             weight -= rate * mean / (1 - beta**step) / (corrected + tiny)
@@ -209,6 +216,7 @@ def test_a_rule_leaves_its_arguments_alone():
     values = [np.full(3, value) for value in (1.0, 2.0, 3.0, 4.0)]  # in float64
     copies = [value.copy() for value in values]
     optimizers.adam_update(*values, 1, 0.1, 0.9, 0.999, 1e-7)
+    optimizers.adamw_update(*values, 1, 0.1, 0.1, 0.9, 0.999, 1e-7)
     optimizers.momentum_update(*values[:3], 0.1, 0.9)
     optimizers.nesterov_update(*values[:3], 0.1, 0.9)
     optimizers.adagrad_update(*values[:3], 0.1, 1e-7)
@@ -222,6 +230,24 @@ def test_adams_first_step_has_the_size_of_the_learning_rate(factor):
     weight = tf.Variable([1.0, 1.0])
     optimizers.Adam(0.1).apply([factor * tf.constant([3.0, -7.0])], [weight])
     np.testing.assert_allclose(weight, [0.9, 1.1], rtol=1e-4)
+
+
+def test_a_decay_without_gradients_in_closed_form():
+    weight = tf.Variable([1.0, -2.0], dtype=tf.float64)
+    adamw = optimizers.AdamW(learning_rate=0.125, weight_decay=0.5)
+    for _ in range(30):
+        adamw.apply([tf.zeros(2, tf.float64)], [weight])
+    np.testing.assert_allclose(weight, [(15 / 16) ** 30, -2 * (15 / 16) ** 30])
+
+
+def test_a_penalty_in_the_loss_is_another_thing_than_a_decay():
+    # Adam divides a penalty by the size of the gradient; the decay is left whole.
+    weights = [tf.Variable([1.0, 1.0]) for _ in range(2)]
+    slopes = tf.constant([0.0, 1000.0])
+    optimizers.Adam(0.01).apply([slopes + 0.1 * weights[0]], weights[:1])
+    optimizers.AdamW(0.01, weight_decay=0.1).apply([slopes], weights[1:])
+    np.testing.assert_allclose(weights[0], [0.99, 0.99], rtol=1e-5)
+    np.testing.assert_allclose(weights[1], [0.999, 0.989], rtol=1e-5)
 
 
 # The classes
@@ -418,6 +444,7 @@ def test_a_learning_rate_that_is_not_positive_is_refused(kind, rate):
         (optimizers.RMSprop, "beta"),
         (optimizers.Adam, "beta_1"),
         (optimizers.Adam, "beta_2"),
+        (optimizers.AdamW, "beta_1"),
     ],
 )
 @pytest.mark.parametrize("value", [-0.1, 1, 1.5, float("nan"), "0.9", None])
@@ -433,6 +460,12 @@ def test_a_decay_rate_outside_its_range_is_refused(kind, name, value):
 def test_an_epsilon_that_is_not_positive_is_refused(kind, value):
     with refused(f"{kind.__name__}: expected a positive epsilon, got {value!r}"):
         kind(epsilon=value)
+
+
+@pytest.mark.parametrize("value", [-0.1, float("inf"), "0.1", None])
+def test_a_negative_weight_decay_is_refused(value):
+    with refused(f"AdamW: expected a weight_decay of 0 or more, got {value!r}"):
+        optimizers.AdamW(weight_decay=value)
 
 
 @pytest.mark.parametrize("value", [-0.1, "0.1"])

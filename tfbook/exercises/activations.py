@@ -181,12 +181,12 @@ def steps_at_best_rate(answer: Any) -> str | None:
         return "one number is wanted for each activation"
     got = np.array([found["a"], found["b"]], float)
 
-    def like(compute: Callable[[pd.DataFrame], Any]) -> bool:
+    def like(compute: Callable[[Any], Any]) -> bool:
         return np.allclose(got, [compute(table["a"]), compute(table["b"])])
 
     if like(lambda part: part.median().min()):
         return None
-    if any(like(lambda part, r=rate: part[r].median()) for rate in rates):
+    if any(like(lambda part: part.median()[rate]) for rate in rates):  # noqa: B023
         return "both have the same rate; each activation has a best rate of its own"
     if like(lambda part: part.min().min()):
         return "it takes the luckiest seed; take the median over the seeds first"
@@ -198,4 +198,6 @@ def steps_at_best_rate(answer: Any) -> str | None:
         return "these are the best rates; the steps at those rates are wanted"
     if like(lambda part: part.median().max()):
         return "fewer steps are better: take the smallest median, not the largest"
-    return f"for a it is {got[0]:g}, and {table['a'].median().min():g} is right"
+    return (
+        f"for a it is {got[0]:g}, and {np.median(table['a'], axis=0).min():g} is right"
+    )

@@ -1,5 +1,6 @@
 """AdaGrad: steps divided by the root of all squared gradients so far."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -54,7 +55,7 @@ class AdaGrad(Optimizer):
     before they are squared; Keras squares them one by one.
 
     Args:
-        learning_rate: The numerator of every step.
+        learning_rate: The numerator of every step, or a schedule.
         initial_accumulator_value: What the sum of squared gradients starts at.
         epsilon: The small number that keeps the division finite.
 
@@ -71,7 +72,7 @@ class AdaGrad(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: float | Callable = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
     ) -> None:
@@ -93,7 +94,7 @@ class AdaGrad(Optimizer):
         return adagrad_update(weight, gradient, accumulator, rate, self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, as plain values."""
+        """Return the constructor's arguments."""
         return {
             **super().get_config(),
             "initial_accumulator_value": self.initial_accumulator_value,

@@ -1,5 +1,6 @@
 """Adam: momentum, with a step size for each weight."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -72,7 +73,7 @@ class Adam(Optimizer):
     before they are squared; Keras squares them one by one.
 
     Args:
-        learning_rate: About the size of a step in each weight.
+        learning_rate: About the size of a step in each weight, or a schedule.
         beta_1: The part of the mean of gradients that is kept.
         beta_2: The part of the mean of squared gradients that is kept.
         epsilon: The small number that keeps the division finite.
@@ -90,7 +91,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: float | Callable = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -110,7 +111,7 @@ class Adam(Optimizer):
         return adam_update(weight, gradient, mean, mean_square, step, rate, *constants)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, as plain values."""
+        """Return the constructor's arguments."""
         return {
             **super().get_config(),
             "beta_1": self.beta_1,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 __all__ = ["Optimizer"]
@@ -23,7 +24,9 @@ class Optimizer:
     state stays in float32, where 0.999 is not yet 1.
 
     Args:
-        learning_rate: A positive number.
+        learning_rate: A positive number, or a schedule: a function that takes the
+            number of steps so far and returns the rate of the next one, such as those
+            of `tfbook.optimizers.schedules` and of Keras.
         slots: The names of the values kept for each weight, and what they start at.
 
     Attributes:
@@ -31,7 +34,8 @@ class Optimizer:
 
     Raises:
         ValueError: If a constant is not a number, or out of its range: a learning rate
-            or an epsilon that is not positive, a decay rate outside [0, 1).
+            or an epsilon that is not positive, a decay rate outside [0, 1); or if a
+            schedule returns no number of 0 or more for the first step.
 
     Example:
         >>> class SignDescent(Optimizer):
@@ -44,36 +48,48 @@ class Optimizer:
     """
 
     def __init__(
-        self, learning_rate: float, slots: dict[str, float] | None = None
+        self, learning_rate: float | Callable, slots: dict[str, float] | None = None
     ) -> None:
-        learning_rate = self._positive("learning_rate", learning_rate)
         self.iterations = tf.Variable(0, dtype=tf.int64, trainable=False)
-        # As in Keras: in half precision, 0.001 would not be 0.001.
-        self._learning_rate = tf.Variable(
-            learning_rate, dtype=self._precision(keras.config.floatx()), trainable=False
-        )
+        self._learning_rate = self._rate(learning_rate)
         self._slots = slots or {}
         # Each weight with its slots: an id is only an object's while that lives.
         self._state: dict[int, tuple[Any, list[tf.Variable]]] = {}
 
     @property
-    def learning_rate(self) -> tf.Variable:
-        """The learning rate, a variable, so that a compiled step sees it change."""
+    def learning_rate(self) -> tf.Variable | tf.Tensor:
+        """The rate of the next step: a variable, or what the schedule says.
+
+        A compiled step sees the variable change.
+        """
+        if callable(self._learning_rate):
+            return self._learning_rate(self.iterations)
         return self._learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        """Assign a new one."""
+        """Assign a new one.
+
+        Raises:
+            ValueError: If it is not positive, or the rate follows a schedule.
+        """
+        if callable(self._learning_rate):
+            raise ValueError(
+                f"{type(self).__name__}: expected a learning_rate that can be assigned "
+                "to, got one that follows a schedule; make the optimizer with a number"
+            )
         self._learning_rate.assign(self._positive("learning_rate", value))
 
     @property
     def variables(self) -> list[tf.Variable]:
         """All state, in the order of the Keras twin.
 
-        First the iterations and the learning rate, then the slots of each weight.
+        First the iterations, and the learning rate unless it follows a schedule; then
+        the slots of each weight.
         """
+        rate = [] if callable(self._learning_rate) else [self._learning_rate]
         slots = [slot for _, state in self._state.values() for slot in state]
-        return [self.iterations, self.learning_rate, *slots]
+        return [self.iterations, *rate, *slots]
 
     def build(self, variables: Sequence[keras.Variable | tf.Variable]) -> None:
         """Make the state for these variables, or keep it where there is one.
@@ -128,6 +144,7 @@ class Optimizer:
         gradients, variables = list(gradients), list(variables)
         self.build(variables)
         pairs = self._matched(gradients, variables)
+        learning_rate = tf.convert_to_tensor(self.learning_rate)
         self.iterations.assign_add(1)
         for gradient, variable in pairs:
             _, state = self._state[id(variable)]
@@ -137,7 +154,7 @@ class Optimizer:
                 tf.cast(weight, precision),
                 tf.cast(gradient, precision),
                 *map(tf.convert_to_tensor, state),
-                rate=tf.cast(self.learning_rate, precision),
+                rate=tf.cast(learning_rate, precision),
             )
             variable.assign(tf.cast(new_weight, weight.dtype))
             for slot, value in zip(state, new_state, strict=True):
@@ -156,8 +173,10 @@ class Optimizer:
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, as plain values."""
-        return {"learning_rate": float(self.learning_rate.numpy())}
+        """Return the constructor's arguments: plain values, or a schedule."""
+        if callable(self._learning_rate):
+            return {"learning_rate": self._learning_rate}
+        return {"learning_rate": float(self._learning_rate.numpy())}
 
     def _precision(self, dtype: Any) -> tf.DType:
         """Return the type to compute in: the weight's own, but no less than float32."""
@@ -220,6 +239,26 @@ class Optimizer:
                 stacklevel=3,
             )
         return pairs
+
+    def _rate(self, learning_rate: float | Callable) -> tf.Variable | Callable:
+        """Check a rate: a number becomes a variable, and a schedule stays."""
+        if not callable(learning_rate):
+            return tf.Variable(
+                self._positive("learning_rate", learning_rate),
+                # As in Keras: in half precision, 0.001 would not be 0.001.
+                dtype=self._precision(keras.config.floatx()),
+                trainable=False,
+            )
+        with tf.init_scope():
+            first = np.asarray(learning_rate(tf.constant(0, tf.int64)))
+        # A warm-up starts at 0.
+        if first.shape != () or not 0 <= first < float("inf"):
+            raise ValueError(
+                f"{type(self).__name__}: expected a learning_rate that is a number or "
+                f"returns one of 0 or more for step 0, got {reprlib.repr(first)}; pass "
+                "for example a function of `tfbook.optimizers.schedules`"
+            )
+        return learning_rate
 
     def _positive(self, name: str, value: Any) -> float:
         wanted = f"a positive {name}"

@@ -1,5 +1,6 @@
 """Momentum: gradient descent that keeps a part of the last step."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -50,7 +51,7 @@ class Momentum(Optimizer):
     It equals `keras.optimizers.SGD(momentum=beta)`.
 
     Args:
-        learning_rate: The factor of the gradient.
+        learning_rate: The factor of the gradient, or a schedule.
         beta: The part of the last step that is kept.
 
     Raises:
@@ -65,7 +66,9 @@ class Momentum(Optimizer):
         0.55
     """
 
-    def __init__(self, learning_rate: float = 0.01, beta: float = 0.9) -> None:
+    def __init__(
+        self, learning_rate: float | Callable = 0.01, beta: float = 0.9
+    ) -> None:
         super().__init__(learning_rate, slots={"velocity": 0.0})
         self.beta = self._fraction("beta", beta)
 
@@ -77,5 +80,5 @@ class Momentum(Optimizer):
         return momentum_update(weight, gradient, velocity, rate, self.beta)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, as plain values."""
+        """Return the constructor's arguments."""
         return {**super().get_config(), "beta": self.beta}

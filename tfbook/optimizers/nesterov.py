@@ -52,7 +52,7 @@ class Nesterov(Momentum):
     It equals `keras.optimizers.SGD(momentum=beta, nesterov=True)`.
 
     Args:
-        learning_rate: The factor of the gradient.
+        learning_rate: The factor of the gradient, or a schedule.
         beta: The part of the last step that is kept.
 
     Example:

@@ -1,5 +1,6 @@
 """RMSprop: steps divided by the root of recent squared gradients."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -56,7 +57,7 @@ class RMSprop(Optimizer):
     before they are squared; Keras squares them one by one.
 
     Args:
-        learning_rate: The numerator of every step.
+        learning_rate: The numerator of every step, or a schedule.
         beta: The part of the mean of squared gradients that is kept.
         epsilon: The small number that keeps the division finite.
 
@@ -71,7 +72,10 @@ class RMSprop(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: float = 0.001, beta: float = 0.9, epsilon: float = 1e-7
+        self,
+        learning_rate: float | Callable = 0.001,
+        beta: float = 0.9,
+        epsilon: float = 1e-7,
     ) -> None:
         super().__init__(learning_rate, slots={"mean_square": 0.0})
         self.beta = self._fraction("beta", beta)
@@ -86,5 +90,5 @@ class RMSprop(Optimizer):
         return rmsprop_update(weight, gradient, mean_square, rate, *constants)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, as plain values."""
+        """Return the constructor's arguments."""
         return {**super().get_config(), "beta": self.beta, "epsilon": self.epsilon}

@@ -1,5 +1,7 @@
 """Gradient descent: a step against the gradient."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from tfbook.optimizers.base import Optimizer
@@ -36,7 +38,8 @@ class SGD(Optimizer):
     """Gradient descent, by `sgd_update`; equal to `keras.optimizers.SGD`.
 
     Args:
-        learning_rate: The size of a step, as a multiple of the gradient.
+        learning_rate: The size of a step, as a multiple of the gradient, or a
+            schedule.
 
     Example:
         >>> weight = tf.Variable([2.0])
@@ -45,7 +48,7 @@ class SGD(Optimizer):
         [0.5]
     """
 
-    def __init__(self, learning_rate: float = 0.01) -> None:
+    def __init__(self, learning_rate: float | Callable = 0.01) -> None:
         super().__init__(learning_rate)
 
     def update(
