@@ -38,6 +38,7 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "alt_text",
+    "log_lines",
     "notebooks",
     "svg_math",
 ]

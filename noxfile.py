@@ -63,7 +63,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def measures(session: nox.Session) -> None:
-    """Print words, cells, figures and exercises a page, and what stands out."""
+    """Print words, cells, figures and exercises per page, and what stands out."""
     session.install("-c", LOCK, "pandas")
     session.run("python", "book/measures.py")
 

@@ -154,11 +154,12 @@ def write(
         if any(known.get(key) != value for key, value in describe().items()):
             print("\nNot written: the record is of another machine, or other versions")
             return
-        renewed = {(line["job"], line["way"], line["budget"]): line for line in budgets}
-        old = [(line["job"], line["way"], line["budget"]) for line in known["budgets"]]
-        for place, key in enumerate(old):
-            known["budgets"][place] = renewed.get(key, known["budgets"][place])
-        del record["budgets"]
+        keys = ("job", "way", "budget")
+        renewed = {tuple(line[key] for key in keys): line for line in budgets}
+        record["budgets"] = [
+            renewed.get(tuple(line[key] for key in keys), line)
+            for line in known["budgets"]
+        ]
         merge(known, record)
         record = known
     RECORD.write_text(json.dumps(record, indent=1) + "\n")

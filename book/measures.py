@@ -21,8 +21,8 @@ EXPECTED = {
     "opening": (120, 180),
     "longest section": (0, 250),
     "longest cell": (0, 20),
-    "words a line": (10, 20),
-    "figures a 1000": (2, 4),
+    "words per line": (10, 20),
+    "figures per 1000": (2, 4),
     "recap": (80, 120),
     "exercises": (4, 6),
 }
@@ -97,9 +97,9 @@ def measure(page: str) -> dict[str, float]:
         "longest section": max(count_words(prose(text)) for text in texts.values()),
         "cells": sum(bool(cell.code) for cell in shown),
         "longest cell": max(len(cell.code) for cell in shown),
-        "words a line": words / sum(len(cell.code) for cell in shown),
+        "words per line": words / sum(len(cell.code) for cell in shown),
         "figures": figures,
-        "figures a 1000": 1000 * figures / words,
+        "figures per 1000": 1000 * figures / words,
         "recap": count_words(prose(recap)),
         "exercises": exercises.count("```{exercise}"),
     }

@@ -16,7 +16,8 @@ CONFIGURATION = f"""
 import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
 extensions = [
-    "myst_nb", "sphinx_design", "sphinx_exercise", "alt_text", "notebooks", "svg_math"
+    "myst_nb", "sphinx_design", "sphinx_exercise",
+    "alt_text", "log_lines", "notebooks", "svg_math",
 ]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 html_math_renderer = "svg"
@@ -117,6 +118,26 @@ def test_a_description_of_five_words_is_enough_for_a_build_that_allows_no_warnin
     done = build(tmp_path, f"# Title\n\n![{alt}](pixel.svg)\n", "-W")
     assert (done.returncode == 0) == enough
     assert ("[alt_text]" in done.stderr) != enough
+
+
+# Logs
+
+
+@pytest.mark.parametrize(
+    ("line", "reported"),
+    [
+        ("WARNING:tensorflow:5 out of the last 107 calls", True),
+        ("I0000 00:00:1795 port.cc:153] oneDNN custom operations are on", True),
+        ("ValueError: WARNING", False),
+        ("In 1000 steps: 0.5", False),
+    ],
+)
+def test_an_output_with_the_log_of_a_library_is_reported(line, reported, tmp_path):
+    cell = f"```{{code-cell}} python3\nprint({line!r}, 'ok', sep='\\n')\n```\n"
+    done = build(tmp_path, HEADER + TITLE + cell)
+    assert done.returncode == 0
+    found = re.findall(r"index\.md:\d+: WARNING: .*\[log_lines\]", done.stderr)
+    assert len(found) == reported == done.stderr.count("[log_lines]")
 
 
 # Mathematics

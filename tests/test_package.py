@@ -111,7 +111,11 @@ IMPORTS: dict[str, set[str]] = {
     "training.objective": set(),
     "training.optimizers": {"training.arguments"},
     "training.outcomes": set(),
-    "training.passes": {"training.compiled", "training.guards"},
+    "training.passes": {
+        "training.compiled",
+        "training.guards",
+        "training.streams",
+    },
     "training.program": {
         "training.arrays",
         "training.batches",

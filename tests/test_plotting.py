@@ -253,7 +253,7 @@ def test_as_many_estimates_as_true_weights_are_asked_for(num_estimates, num_trut
     with pytest.raises(
         ValueError,
         match="^weights: expected as many estimates as true weights, got "
-        f"{num_estimates} and {num_truth}; pass one number a feature in both$",
+        f"{num_estimates} and {num_truth}; pass one number per feature in both$",
     ):
         plotting.weights(np.ones(num_estimates), np.ones(num_truth))
     assert plt.get_fignums() == []

@@ -71,7 +71,7 @@ def activation(
 
     Args:
         x: Inputs, of shape `(points,)`.
-        y: What the function gives for them.
+        y: What the function returns for them.
         gradient: Its slope there.
         ax: Where to draw.
 
@@ -96,12 +96,12 @@ def firing(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Plot on how many inputs each hidden unit fires; dead ones are crossed.
 
     Args:
-        frame: A row a unit, with columns `layer`, `unit` and `fires`, as
+        frame: One row per unit, with columns `layer`, `unit` and `fires`, as
             `tfbook.diagnostics.dead_units` returns them.
         ax: Where to draw.
 
     Returns:
-        The Axes, with a bar a unit and a colour a layer.
+        The Axes, with one bar per unit and one colour per layer.
 
     Raises:
         ValueError: If there is no unit.
@@ -167,10 +167,10 @@ def weights(
     *,
     ax: Axes | None = None,
 ) -> Axes:
-    """Plot estimated weights beside the true ones.
+    """Plot estimated weights next to the true ones.
 
     Args:
-        estimates: One number a feature.
+        estimates: One number per feature.
         truth: As many.
         ax: Where to draw.
 
@@ -189,7 +189,7 @@ def weights(
         raise ValueError(
             "weights: expected as many estimates as true weights, got "
             f"{len(estimates)} and {len(truth)}; "
-            f"pass one number a feature in both"
+            f"pass one number per feature in both"
         )
     ax = ax or plt.figure().add_subplot()
     features = np.arange(len(truth))
@@ -218,7 +218,7 @@ def parity(
     """Plot predictions against targets; a perfect model puts every point on the line.
 
     Args:
-        predictions: One number an example.
+        predictions: One number per example.
         targets: As many.
         units: The unit of both, for the axes.
         ax: Where to draw.
@@ -249,7 +249,7 @@ def network(
     labels: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a fully connected network: a column of circles a layer, a line a weight.
+    """Draw a fully connected network: a circle for each unit, a line for each weight.
 
     Args:
         widths: The number of features, the units of each layer in turn.
@@ -371,7 +371,7 @@ def confusion(counts: np.ndarray, *, ax: Axes | None = None) -> Axes:
 
     Args:
         counts: The number of examples, of shape `(classes, classes)`: a row a true
-            class, a column a predicted one.
+            class, one column per predicted one.
         ax: Where to draw.
 
     Returns:

@@ -14,6 +14,10 @@ from sphinx.application import Sphinx
 from sphinx_markdown_builder.translator import MarkdownTranslator
 
 SETUP = """\
+import importlib.util
+
+if importlib.util.find_spec("tfbook") is None:
+    raise SystemExit("run: python -m pip install . in a copy of the book's source")
 %config InlineBackend.figure_formats = ["svg"]
 import matplotlib.pyplot as plt
 

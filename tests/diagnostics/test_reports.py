@@ -691,6 +691,14 @@ def test_a_test_loss_has_to_end_a_tenth_above_its_lowest(testing, found):
     assert len(report) == found
 
 
+def test_the_remedy_for_overfitting_chooses_no_epoch_by_the_test_rows():
+    history = losses([9, 4, 2], [9, 5, 6])
+    (finding,) = diagnostics.report(linear_model(), LINEAR, history)
+    assert finding.finding == "Overfitting"
+    assert "validation rows" in finding.remedy
+    assert not re.search(r"\d", finding.remedy)
+
+
 def test_a_training_loss_that_rises_with_it_is_not_overfitting():
     history = losses([9, 4, 4.5], [9, 5, 6])
     assert diagnostics.report(linear_model(), LINEAR, history) == ()

@@ -22,7 +22,7 @@ RIGHT = [
     ("absolute", lambda z: relu(z) + relu(-z)),
     ("hat", hat),
     ("hat", lambda z: relu(1 - tf.abs(z - 1))),
-    ("all_rows_agree", np.allclose),
+    ("all_rows_agree", lambda a, b: np.allclose(a, b, atol=1e-5)),
     ("all_rows_agree", lambda a, b: np.isclose(a, b, atol=1e-5).all()),
 ]
 
@@ -75,6 +75,8 @@ def test_a_right_answer_passes(name, answer):
             "equal means",
         ),
         ("all_rows_agree", np.array_equal, "seventh digit"),
+        ("all_rows_agree", np.allclose, "near 0 is a large share"),
+        ("all_rows_agree", lambda a, b: abs(a - b).max() < 0.05, "differs by 0.001"),
         ("all_rows_agree", lambda a, b: np.allclose(a, b, atol=0.2), "too wide"),
         ("all_rows_agree", lambda a, b: (b - a < 1e-3).all(), "absolute value"),
     ],

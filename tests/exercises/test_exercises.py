@@ -73,6 +73,7 @@ def test_whatever_the_answer_the_hint_is_one_line(name, answer):
 def test_check_says_nothing_of_a_stub(capsys):
     exercises.check("column", unwritten)
     exercises.check("feature_scale", keras.layers.Layer)
+    exercises.check("remembering_linear", keras.layers.Layer)
     assert capsys.readouterr().out == ""
 
 

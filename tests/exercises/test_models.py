@@ -36,7 +36,7 @@ def step_of_the_first(model, x, y, learning_rate):
 
 def step_that_doubles_for_the_second(model, x, y, learning_rate):
     first_seen.append(model)
-    return step(model, x, y, learning_rate if model is first_seen[0] else 0.02)
+    return step(model, x, y, learning_rate if model is first_seen[0] else 0.05)
 
 
 @pytest.fixture(autouse=True)

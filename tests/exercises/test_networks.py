@@ -140,8 +140,8 @@ def test_the_parameters_are_counted_right():
         ("loud", 4, "network of the page"),
         ("loud", [4], "network of the page"),
         ("loud", 5000, "fewer will do"),
-        ("loud", 1, "no error: .* try another layer"),
-        ("loud", [1, 1], "no error: .* try more units"),
+        ("loud", 1, "no error: .* try several layers"),
+        ("loud", [1, 1], "no error: .* and wider ones"),
         ("forward", without_bend, "no ReLU"),
         ("forward", bent_to_the_end, "last layer too"),
         (

@@ -45,6 +45,8 @@ def changed(place: int, value: Callable) -> Callable:
         ("clip", clip),
         ("clip", lambda gradients, limit: tf.clip_by_global_norm(gradients, limit)[0]),
         ("amsgrad", amsgrad),
+        ("unfair", {"b", "c", "e"}),
+        ("unfair", "ecb"),
     ],
 )
 def test_a_right_answer_passes(name, answer):
@@ -99,6 +101,12 @@ def test_a_right_answer_passes(name, answer):
         ("amsgrad", changed(1, lambda results: 0), "count each step once"),
         ("amsgrad", changed(0, lambda results: results[0] + 1), "w came back as"),
         ("amsgrad", changed(3, lambda results: results[4]), "keep both apart"),
+        ("unfair", {"f"}, "letters from a to e"),
+        ("unfair", {"a", "b"}, "equal weights at the start"),
+        ("unfair", {"d"}, "new starts show"),
+        ("unfair", {"c"}, "same number of tries"),
+        ("unfair", {"b", "e"}, "on which rows"),
+        ("unfair", {"b", "c"}, "same statistic"),
         ("amsgrad", changed(4, lambda results: 2 * results[4]), "largest came back"),
     ],
 )

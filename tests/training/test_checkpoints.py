@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -379,14 +378,6 @@ def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
             record_every=2,
             checkpoint_dir=tmp_path,
         )
-
-
-@pytest.fixture
-def _ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C through: a process started in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("_ctrl_c")

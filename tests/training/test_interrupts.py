@@ -2,19 +2,15 @@
 
 import signal
 import threading
-from collections.abc import Iterator
 
+import keras
 import pytest
+import tensorflow as tf
 
+from tfbook.training import train
 from tfbook.training.interrupts import deferred_interrupt
 
-
-@pytest.fixture(autouse=True)
-def _ctrl_c() -> Iterator[None]:
-    """Start from Python's own handler: a process in the background ignores Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("_ctrl_c")
 
 
 def test_the_first_ctrl_c_is_noted_and_the_second_raises():
@@ -55,3 +51,17 @@ def test_outside_the_main_thread_nothing_changes():
     thread.start()
     thread.join()
     assert found == [signal.default_int_handler]
+
+
+def test_an_epoch_without_an_end_is_left_after_some_thousand_batches():
+    batch = tf.data.Dataset.from_tensors((tf.zeros((2, 1)), tf.ones((2, 1))))
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    optimizer = keras.optimizers.SGD(0.01)
+    timer = threading.Timer(1.5, signal.raise_signal, [signal.SIGINT])
+    endless = {"epochs": 2, "steps_per_epoch": 10**9}
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        train(model, batch.repeat(), optimizer=optimizer, **endless)
+    timer.join()
+    assert 0 < int(optimizer.iterations) < 10**8
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

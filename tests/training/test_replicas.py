@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tfbook import data, models, training
 from tfbook.training import arguments as checks
+from tfbook.training import dry_run
 
 SPLIT = data.linear(num_examples=20, noise=0.1)
 SECONDS = 240  # in which a process has to end, on a machine that is busy
@@ -377,6 +378,25 @@ def test_a_run_under_a_strategy_goes_on_from_its_checkpoint(strategy, tmp_path):
     np.testing.assert_array_equal(found, expected)
     for one, other in zip(unbroken.variables, second.variables, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+class AddsToTheLoss(keras.layers.Layer):
+    def call(self, x):
+        self.add_loss(keras.ops.sum(x))
+        return x
+
+
+@pytest.mark.parametrize("adds", [False, True])
+def test_a_loss_that_a_layer_adds_cannot_be_shared_out(adds):
+    x = tf.ones((4, 5))
+    dense = keras.layers.Dense(1, activity_regularizer="l2", kernel_regularizer="l2")
+    model = keras.Sequential([keras.Input((5,)), *[AddsToTheLoss()] * adds, dense])
+    if adds:
+        with pytest.raises(ValueError, match="expected no add_loss with a strategy"):
+            dry_run.check_shareable(model, x)
+    else:
+        dry_run.check_shareable(model, x)
+    assert dense.activity_regularizer is not None
 
 
 def test_what_is_no_strategy_is_refused():

@@ -105,9 +105,9 @@ def digits(test_split: float = 0.2, seed: int = 0) -> Split:
         seed: The seed of the shuffle.
 
     Returns:
-        A `Split` with a row of 784 float32 pixels an image, from 0 (paper) to 1 (ink),
-        top row first; the digit, 0 to 9, as an int32 label. `x.reshape(-1, 28, 28)`
-        gives images.
+        A `Split` with one row of 784 float32 pixels per image, from 0 (paper) to 1
+        (ink), top row first; the digit, 0 to 9, as an int32 label.
+        `x.reshape(-1, 28, 28)` are the images.
 
     Raises:
         ValueError: If `test_split` leaves no row to train or to test on.

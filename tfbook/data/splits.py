@@ -66,7 +66,7 @@ class Split(NamedTuple):
                 f"{len(y)} targets; pass x and y of the same length"
             )
         num_train = cls._num_kept(len(x), test_split, "test")
-        # The old generator, because only it repeats the order that Keras gives.
+        # The old generator, because only it repeats the order of Keras.
         order = np.random.RandomState(seed).permutation(len(x))
         # asanyarray, because asarray would forget the mask of a masked array.
         x = np.asanyarray(x)[order].astype(np.float32)

@@ -114,7 +114,7 @@ def dead_layers(units: pd.DataFrame) -> Finding | None:
     """Tell layers in which a quarter of the units or more never fire.
 
     Args:
-        units: A row a unit, as `tfbook.diagnostics.dead_units` returns them.
+        units: One row per unit, as `tfbook.diagnostics.dead_units` returns them.
 
     Returns:
         A finding, or `None`.
@@ -319,5 +319,6 @@ def overfitting(history: pd.DataFrame) -> Finding | None:
         f"since epoch {epoch} the test loss rose from {best['testing_loss']:.4g} to "
         f"{last['testing_loss']:.4g}, and the training loss fell from "
         f"{best['training_loss']:.4g} to {last['training_loss']:.4g}",
-        f"stop near epoch {epoch}, use more rows, fewer units, weight decay or dropout",
+        "choose the epoch by validation rows, from split.with_validation(), and not by "
+        "the test rows; or use more rows, fewer units, weight decay or dropout",
     )

@@ -52,7 +52,7 @@ def constant_baseline(split: Split) -> float:
 def layer_calls(
     model: keras.Model, x: np.ndarray
 ) -> list[tuple[keras.layers.Layer, Any, tf.Tensor]]:
-    """Run a model, and take down what goes into each layer and what comes out.
+    """Run a model, and note what goes into each layer and what comes out.
 
     Layers within layers are seen too, however deep, since all are called in one way.
     Functions are not layers: `tf.nn.relu` inside a model's own `call` is not seen.
@@ -112,7 +112,7 @@ def layer_calls(
 
 
 def dead_units(model: keras.Model, x: np.ndarray) -> pd.DataFrame:
-    """Count on how many inputs each hidden unit fires: gives another number than 0.
+    """Count on how many inputs each hidden unit fires: returns anything but 0.
 
     A unit that fires on none is dead: it passes nothing on, and no gradient comes back
     through a ReLU that is flat there, so that training cannot revive it. A unit of a
@@ -124,7 +124,7 @@ def dead_units(model: keras.Model, x: np.ndarray) -> pd.DataFrame:
         x: Features, of shape `(examples, ...)`.
 
     Returns:
-        A row a unit, with `layer`, `unit`, and `fires`, the share of inputs, 0 to 1.
+        One row per unit, with `layer`, `unit`, and `fires`, a share of inputs, 0 to 1.
 
     Raises:
         ValueError: If `x` has no rows.
@@ -185,7 +185,7 @@ def gradient_norms(
         loss: A name that Keras knows or a function `(y_true, y_pred)`; what the model's
             regularizers add comes on top, as in training.
         x: Features, of shape `(examples, ...)`.
-        y: Targets, one row an example.
+        y: Targets, one row per example.
 
     Returns:
         A row a trainable weight, in the model's order, with `weight` (the names of its

@@ -142,7 +142,7 @@ def report(
     constant = findings.constant_predictions(predictions, split.y_train)
     if constant is None:
         mean = split.y_train.mean(axis=0, dtype=np.float64)
-        if labels:  # how frequent each is; its logarithm, if the model gives logits
+        if labels:  # how frequent each is; its logarithm, if the model returns logits
             counts = np.bincount(split.y_train.ravel(), minlength=tested.shape[-1])
             mean = counts / counts.sum()
             if not np.allclose(predictions.sum(axis=-1), 1, atol=1e-3):

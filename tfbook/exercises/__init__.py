@@ -42,7 +42,7 @@ def hint(name: str, answer: Any) -> str | None:
         wanted.
 
     Raises:
-        ValueError: If there is no exercise of that name; the message gives the nearest
+        ValueError: If there is no exercise of that name; the message names the nearest
             one.
 
     Example:

@@ -24,7 +24,7 @@ def learned_nothing(answer: Any) -> str | None:
     """
     targets = np.array([[1.0], [5.0], [1.0], [5.0]])
     for loss, expected, why in [
-        (4.0, True, "the constant 3 has this loss: its square errors are 4"),
+        (4.0, True, "the constant 3 has this loss: its squared errors are 4"),
         (3.0, False, "a constant cannot be as good"),
         (2.0, False, "compare with the variance, not the standard deviation"),
         (13.0, True, "a constant does better, so nothing was learned either"),
@@ -57,7 +57,7 @@ def silent(answer: Any) -> str | None:
     hidden = np.array([[2.0, 0.0, 0.0], [1.0, 0.0, 3.0], [0.0, 0.0, 1.0]])
     found = np.ravel(answer(hidden)).tolist()
     if found == [2]:
-        return "it gives [2], the last unit's number of rows or a count; name the units"
+        return "got [2], which looks like a count; return the numbers of the units"
     if found == [1, 2]:
         return (
             "of three units the first row alone lets 1 and 2 seem dead: got [1, 2], "
@@ -66,7 +66,7 @@ def silent(answer: Any) -> str | None:
     if found == [0, 1, 2]:
         return "got all units, expected [1]; a unit is dead if it is 0 in every row"
     if found != [1]:
-        return f"got {found}, expected [1]; a column is a unit, a row an example"
+        return f"got {found}, expected [1]; a column is a unit, a row is an example"
     signed = np.array([[1.0, 0.0], [-1.0, 0.0]])
     if np.ravel(answer(signed)).tolist() != [1]:
         return "1 and -1 add up to 0, but that unit fires; compare each value with 0"
@@ -101,7 +101,7 @@ def standardize(answer: Any) -> str | None:
     if np.allclose(made, (train - mean) / scale**2):
         return "divided by the variance; its square root is the standard deviation"
     if np.allclose(made, (train - train.mean()) / train.std()):
-        return "one mean for all features; axis=0 gives one a column"
+        return "one mean for all features; axis=0 makes one per column"
     if made.shape != train.shape or not np.allclose(made, (train - mean) / scale):
         return f"the training rows became {made.round(2).tolist()}; subtract, divide"
     if not np.allclose(tested, (test - mean) / scale):

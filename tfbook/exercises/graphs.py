@@ -21,7 +21,7 @@ def trace_count(answer: Any) -> str | None:
         >>> trace_count(6)
         'that is every call; two of the six find a graph that fits'
     """
-    if not isinstance(answer, int):
+    if not isinstance(answer, int | np.integer):
         return "a count is a whole number, such as 3"
     hints = {
         6: "that is every call; two of the six find a graph that fits",
@@ -30,7 +30,9 @@ def trace_count(answer: Any) -> str | None:
         1: "another shape is another graph, and so is each Python number",
     }
     if answer != 4:
-        return hints.get(answer, "go through the calls, and ask of each what is new")
+        return hints.get(
+            int(answer), "go through the calls, and ask of each what is new"
+        )
     return None
 
 

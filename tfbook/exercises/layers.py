@@ -29,7 +29,7 @@ def num_weights(answer: Any) -> str | None:
         >>> num_weights(17)
         'those are the units, 8 + 8 + 1; each has a weight to every one of its inputs'
     """
-    if not isinstance(answer, int):
+    if not isinstance(answer, int | np.integer):
         return "a count is a whole number, such as 18"
     hints = {
         17: "those are the units, 8 + 8 + 1; each has a weight to every one of its "
@@ -41,7 +41,7 @@ def num_weights(answer: Any) -> str | None:
         112: "the second layer has weights too, 8 for each of its 8 units",
     }
     if answer != 13 * 8 + 8 * 8 + 8 * 1:
-        return hints.get(answer, "add up inputs times units, layer by layer")
+        return hints.get(int(answer), "add up inputs times units, layer by layer")
     return None
 
 
@@ -105,6 +105,17 @@ def equal_units(answer: Any) -> str | None:
     return None
 
 
+def _unfinished(answer: Any) -> str | None:
+    """Say what an answer lacks to be a layer: the class, or what it computes."""
+    if not (isinstance(answer, type) and issubclass(answer, keras.layers.Layer)):
+        return "a class is wanted that inherits from keras.layers.Layer"
+    if getattr(answer, "call", None) is not keras.layers.Layer.call:
+        return None
+    if getattr(answer, "build", None) is keras.layers.Layer.build:
+        return "nothing to check yet; a layer needs a build and a method call"
+    return "a layer needs a method call; this one has none yet"
+
+
 def remembering_linear(answer: Any) -> str | None:
     """Check a linear layer that makes its kernel once and keeps it.
 
@@ -118,10 +129,8 @@ def remembering_linear(answer: Any) -> str | None:
         >>> remembering_linear(keras.layers.ReLU)
         'after the first call the layer has no weight; make one in build'
     """
-    if not (isinstance(answer, type) and issubclass(answer, keras.layers.Layer)):
-        return "a class is wanted that inherits from keras.layers.Layer"
-    if getattr(answer, "call", None) is keras.layers.Layer.call:
-        return "a layer needs a method call; this one has none yet"
+    if hint := _unfinished(answer):
+        return hint
     layer, x = answer(2), tf.constant([[1.0, 2.0, 3.0]])
     if layer.weights:
         return "a new layer has weights already; make them in build, not in __init__"
@@ -195,10 +204,8 @@ def feature_scale(answer: Any) -> str | None:
         >>> feature_scale(keras.layers.Identity)
         'after the first call a layer for 3 features has no weight; add one in build'
     """
-    if not (isinstance(answer, type) and issubclass(answer, keras.layers.Layer)):
-        return "a class is wanted that inherits from keras.layers.Layer"
-    if getattr(answer, "call", None) is keras.layers.Layer.call:
-        return "nothing to check yet; a layer needs a build and a call"
+    if hint := _unfinished(answer):
+        return hint
     layer = answer()
     if layer.weights:
         return "a new layer has weights already; make them in build, not in __init__"

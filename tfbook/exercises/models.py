@@ -29,7 +29,7 @@ def counted_parameters(answer: Any) -> str | None:
         >>> counted_parameters(6)
         'that counts the bias; it is a bare tf.Variable, and Keras does not see it'
     """
-    if not isinstance(answer, int):
+    if not isinstance(answer, int | np.integer):
         return "a count is a whole number, such as 3"
     hints = {
         6: "that counts the bias; it is a bare tf.Variable, and Keras does not see it",
@@ -38,7 +38,9 @@ def counted_parameters(answer: Any) -> str | None:
         0: "the bare variable does not count, but what add_weight made does",
     }
     if answer != 5:
-        return hints.get(answer, "count the numbers in what was made with add_weight")
+        return hints.get(
+            int(answer), "count the numbers in what was made with add_weight"
+        )
     return None
 
 
@@ -113,7 +115,7 @@ def limit_of_rate(answer: Any) -> str | None:
         answer: A number.
 
     Returns:
-        `None` if it is right to about two digits, else a hint.
+        `None` if it is right to two decimals, else a hint.
 
     Example:
         >>> limit_of_rate(0.05)
@@ -125,9 +127,9 @@ def limit_of_rate(answer: Any) -> str | None:
     limit = 2 / np.linalg.eigvalsh(2 / 32 * x.T @ x).max()
     if answer <= 0:
         return "a rate of 0 does not move, and a negative one climbs; try positive ones"
-    if answer > 1.03 * limit:
+    if answer > limit:
         return f"with {answer:.3g} the loss grows; try a smaller rate"
-    if answer < 0.97 * limit:
+    if answer <= limit - 0.01:
         return f"with {answer:.3g} the loss falls; it does with a larger rate, too"
     return None
 
@@ -211,10 +213,12 @@ def any_model_step(answer: Any) -> str | None:
         return "one of two weights moved; go through all of model.trainable_variables"
     if not np.allclose(steps, [0.07, 0.04]):
         return f"expected weights to move by 0.07 and 0.04, got {steps.round(4)}"
-    given = float(answer(second, x, y, tf.constant(0.01)))
-    steps = np.subtract(moved(second), [1, -1])
+    given = float(answer(second, x, y, tf.constant(0.02)))
+    steps = np.subtract(moved(second), [1, -1]) / 2
     if not np.any(steps):
         return "right for one model, but another one did not move; use the argument"
+    if np.allclose(2 * steps, [0.1, 0.06]):
+        return "it takes the step of another learning rate; use the argument"
     if not np.isclose(given, 10) or not np.allclose(steps, [0.1, 0.06]):
         return "right for one model, but not for another one"
     if not isinstance(answer, tf.types.experimental.PolymorphicFunction):

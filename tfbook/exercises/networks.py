@@ -33,7 +33,7 @@ def mlp_parameters(answer: Any) -> str | None:
         >>> mlp_parameters(140)
         'those are the lines of the picture; each circle they lead into has a bias too'
     """
-    if not isinstance(answer, int):
+    if not isinstance(answer, int | np.integer):
         return "a count is a whole number, such as 61"
     hints = {
         140: "those are the lines of the picture; each circle they lead into has a "
@@ -44,7 +44,9 @@ def mlp_parameters(answer: Any) -> str | None:
         121: "that is one hidden layer of 8 units; a second one, of 4, follows it",
     }
     if answer != 153:
-        return hints.get(answer, "count layer by layer: inputs times units, plus units")
+        return hints.get(
+            int(answer), "count layer by layer: inputs times units, plus units"
+        )
     return None
 
 
@@ -183,7 +185,7 @@ def loud(answer: Any) -> str | None:
     if widths == [4]:
         return "that is the network of the page, and it fails quietly; change it"
     if sum(widths) > 2000:
-        return "so many units take long to train; fewer will do, in more layers"
+        return "so many units take long to train; fewer will do, in several layers"
     keras.utils.set_random_seed(0)
     model = MLP(widths, 1)
     boston = data.boston_housing()
@@ -195,8 +197,10 @@ def loud(answer: Any) -> str | None:
     except training.TrainingDiverged:
         return None
     loss = history["training_loss"].iloc[-1]
-    more = "more units" if len(widths) > 1 else "another layer"
-    return f"no error: after 200 epochs the training loss is {loss:.4g}; try {more}"
+    return (
+        f"no error: after 200 epochs the training loss is {loss:.4g}; try several "
+        "layers, and wider ones"
+    )
 
 
 def forward(answer: Any) -> str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["amsgrad", "clip", "first_change", "largest_rate", "top_speed"]
+__all__ = ["amsgrad", "clip", "first_change", "largest_rate", "top_speed", "unfair"]
 
 
 def first_change(answer: Any) -> str | None:
@@ -22,7 +22,7 @@ def first_change(answer: Any) -> str | None:
     """
     change = np.asarray(answer, dtype=float)
     if change.shape != (2,):
-        return f"expected two numbers, one a weight, got the shape {change.shape}"
+        return f"expected two numbers, one per weight, got the shape {change.shape}"
     if np.allclose(change, [4, -2e-4]):
         return "that is gradient descent; Adam divides by the size of the gradient"
     if np.allclose(change, [-0.01, 0.01], rtol=0.01):
@@ -37,7 +37,7 @@ def first_change(answer: Any) -> str | None:
 
 
 def top_speed(answer: Any) -> str | None:
-    """Check a function that gives the step at which momentum ends on a slope.
+    """Check a function that returns the step at which momentum ends on a slope.
 
     Args:
         answer: A function of a gradient, a learning rate and a share.
@@ -47,11 +47,11 @@ def top_speed(answer: Any) -> str | None:
 
     Example:
         >>> top_speed(lambda g, rate, beta: -rate * g)
-        'for g = 2, rate = 0.1, beta = 0.5 it gave -0.2, which is the first step; ...'
+        'for g = 2, rate = 0.1, beta = 0.5 it returned -0.2, which is the first ...'
     """
     for g, rate, beta in [(2.0, 0.1, 0.5), (-3.0, 0.01, 0.9), (1.0, 0.2, 0.0)]:
         got, expected = float(answer(g, rate, beta)), -rate * g / (1 - beta)
-        case = f"for g = {g:g}, rate = {rate:g}, beta = {beta:g} it gave {got:g}"
+        case = f"for g = {g:g}, rate = {rate:g}, beta = {beta:g} it returned {got:g}"
         if np.isclose(got, -expected):
             return f"{case}; the step goes against the gradient, so turn the sign"
         if beta and np.isclose(got, -rate * g):
@@ -62,7 +62,7 @@ def top_speed(answer: Any) -> str | None:
 
 
 def largest_rate(answer: Any) -> str | None:
-    """Check a function that gives the rate at which gradient descent flies off.
+    """Check a function that returns the largest rate of gradient descent.
 
     Args:
         answer: A function of curvatures.
@@ -72,12 +72,13 @@ def largest_rate(answer: Any) -> str | None:
 
     Example:
         >>> largest_rate(lambda curvatures: 1 / max(curvatures))
-        'for [1, 100] it gave 0.01, where the factor 1 - rate * 100 is 0; ...'
+        'for [1, 100] it returned 0.01, where the factor 1 - rate * 100 is 0; ...'
     """
     for curvatures in ([1.0, 100.0], [50.0, 4.0, 8.0], [0.5]):
         steepest = max(curvatures)
         got = float(answer(np.array(curvatures)))
-        case = f"for {[int(c) if c >= 1 else c for c in curvatures]} it gave {got:g}"
+        shown = [int(c) if c >= 1 else c for c in curvatures]
+        case = f"for {shown} it returned {got:g}"
         if np.isclose(got, 2 / steepest):
             continue
         if np.isclose(got, 1 / steepest):
@@ -173,4 +174,36 @@ def amsgrad(answer: Any) -> str | None:
             return f"w came back as {state[0]} after step {step}, expected {w.round(6)}"
         if not np.allclose(state[4], largest):
             return f"largest came back as {state[4]}, expected {largest:.4g}"
+    return None
+
+
+def unfair(answer: Any) -> str | None:
+    """Check which sentences of a report on two optimizers describe a flaw.
+
+    Args:
+        answer: A set of letters from a to e.
+
+    Returns:
+        `None` if it is right, else a hint.
+
+    Example:
+        >>> unfair({"b", "c"})
+        'a flaw is missing; is the same statistic taken of both sides in each sentence?'
+    """
+    letters = {str(each).strip(" ()").lower() for each in answer}
+    if not letters <= set("abcde"):
+        return f"expected letters from a to e, got {sorted(letters)}"
+    fair = {
+        "a": "equal weights at the start leave the optimizer as the only difference",
+        "d": "new starts show whether the choice of the rate was luck",
+    }
+    for letter in sorted(letters & set(fair)):
+        return f"({letter}) is no flaw: {fair[letter]}"
+    missing = {
+        "b": "did both optimizers get the same number of tries",
+        "c": "on which rows may a rate be chosen",
+        "e": "is the same statistic taken of both sides in each sentence",
+    }
+    for letter in sorted(set(missing) - letters):
+        return f"a flaw is missing; {missing[letter]}?"
     return None

@@ -29,7 +29,7 @@ class Sequential(keras.Model):
             input has another rank or width than the first layer was built for.
 
     Shape:
-        What the first layer takes to what the last one gives.
+        What the first layer takes, and what the last one returns.
 
     Example:
         >>> from tfbook.layers import Linear

@@ -37,8 +37,8 @@ def nesterov_update(
     Reference:
         Nesterov (1983), A method of solving a convex programming problem with
         convergence rate O(1/k^2), Soviet Mathematics Doklady 27; in this form
-        Sutskever, Martens, Dahl and Hinton (2013), On the importance of initialization
-        and momentum in deep learning, ICML.
+        Bengio, Boulanger-Lewandowski and Pascanu (2013), Advances in optimizing
+        recurrent networks, ICASSP.
     """
     # Δ_t = β Δ - η g
     velocity = beta * velocity - learning_rate * gradient

@@ -89,7 +89,7 @@ def get_program(
 
 
 def weight_of(variable: keras.Variable) -> tuple:
-    """Name what a program holds of a weight beside its value."""
+    """Name what a program holds of a weight besides its value."""
     return id(variable), variable.constraint, variable.regularizer
 
 

@@ -120,7 +120,7 @@ def warn_of_batch_hooks(callback: Any) -> None:
 
 
 def keras_names(values: dict[str, float]) -> dict[str, float]:
-    """Name values as Keras does: `loss`, `val_loss`, and `test_loss` beside them."""
+    """Name values as Keras does: `loss`, `val_loss`, and `test_loss` next to them."""
     prefixes = {"training_": "", "validation_": "val_", "testing_": "test_"}
     named = {}
     for name, value in values.items():

@@ -103,7 +103,7 @@ def try_step(
 
 
 def check_inputs(name: str, model: keras.Model, x: Any) -> None:
-    """Check features beside the input of a model that has one, and knows its shape."""
+    """Compare features with the input of a model that has one, and knows its shape."""
     inputs = tf.nest.flatten(getattr(model, "inputs", None) or [])
     features = tf.nest.flatten(x)
     known = all(isinstance(each, keras.KerasTensor) for each in inputs)

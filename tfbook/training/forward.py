@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 class Forward(NamedTuple):
-    """What a call of a model gives, and what it would have changed."""
+    """What a call of a model returns, and what it would have changed."""
 
     predicted: Any
     penalties: list[tf.Tensor]  # from add_loss first, then from the regularizers

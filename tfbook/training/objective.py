@@ -14,7 +14,7 @@ import tensorflow as tf
 
 
 class Objective:
-    """What training makes small, and what it measures beside it.
+    """What training makes small, and what it measures as well.
 
     Called with `(y_true, y_pred)` or `(y_true, y_pred, sample_weight)`, it returns the
     loss of the batch, a scalar. It remembers what it has compared, so that `update`

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfbook.training.compiled import Compiled, Packed
 from tfbook.training.guards import NOTHING, ROOM
+from tfbook.training.streams import as_batch
 
 # With batches from elsewhere Python gets control back after so many steps at the
 # latest. Else Ctrl-C could not reach a stream that has no end.
@@ -132,10 +133,7 @@ def for_each(iterator: Any, limit: tf.Tensor, step: Callable, state: tuple) -> t
         )
 
     def body(i: tf.Tensor, batch: Any, *state: Any) -> tuple:
-        parts = batch.get_value()
-        if not isinstance(parts, tuple):
-            parts = tuple(parts) if isinstance(parts, list) else (parts,)
-        state = step(parts, *state)
+        state = step(as_batch(batch.get_value()), *state)
         return i + 1, next_batch(i + 1), *state
 
     zero = tf.constant(0, tf.int64)

@@ -3,7 +3,7 @@
 Calling a compiled step from Python costs more than the step itself when the model is
 small. So the loops over epochs and batches are compiled too. They are written with
 `tf.while_loop` and not with Python's `while`, which TensorFlow would have to rewrite:
-what runs is what stands here, and an error points at the line where it is.
+what runs is what is written here, and an error points at the line where it is.
 """
 
 import functools

@@ -147,7 +147,7 @@ class Run:
         except BaseException:
             self._open.close()
             raise
-        # The last row of a shorter run stands between those of a longer one.
+        # The last row of a shorter run is one that a longer run may not have.
         self.rows = [
             row
             for row in found.rows

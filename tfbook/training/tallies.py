@@ -12,7 +12,7 @@ from tfbook.training.steps import Tally
 
 
 class Tallies:
-    """The sums and counts of what a batch gives, and the metrics beside them.
+    """The sums and counts of the losses of batches, and the metrics.
 
     Args:
         model: What is trained.

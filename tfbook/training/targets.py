@@ -1,4 +1,4 @@
-"""Targets, beside the predictions and the loss that compares them.
+"""Targets, checked with the predictions and the loss that compares them.
 
 Most losses say nothing, or something else, when their targets are not what they take.
 """
