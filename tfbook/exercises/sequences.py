@@ -34,11 +34,7 @@ def convolution_shape(answer: Any) -> str | None:
         (32, 35, 8): "one place more: the first window starts at 0, the last at 35",
         (32, 36, 3): channels,
         (32, 36, 24): channels,
-        (
-            32,
-            33,
-            5,
-        ): "the first argument is the number of filters, the second the width",
+        (32, 33, 5): "the first argument is the number of filters, not the width",
     }
     if answer != (32, 36, 8):
         return hints.get(answer, "rows stay, times shrink, channels become filters")
