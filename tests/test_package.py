@@ -67,7 +67,12 @@ IMPORTS: dict[str, set[str]] = {
     "optimizers.schedules": set(),
     "optimizers.sgd": {"optimizers.base"},
     "plotting": set(),
-    "training": {"training.loop", "training.outcomes", "training.steps"},
+    "training": {
+        "training.loop",
+        "training.outcomes",
+        "training.restart",
+        "training.steps",
+    },
     "training.arguments": set(),
     "training.arrays": {"training.arguments"},
     "training.batches": {"training.arrays", "training.streams"},
@@ -131,6 +136,7 @@ IMPORTS: dict[str, set[str]] = {
         "training.tallies",
     },
     "training.replicas": {"training.forward", "training.objective", "training.share"},
+    "training.restart": set(),
     "training.rows": set(),
     "training.run": {
         "training.arguments",

@@ -6,6 +6,7 @@ it in this order:
 
 - ``loop``: `train` and `records`
 - ``steps``: one step and one test, as the pages derive them
+- ``restart``: the same training from several starts
 - ``outcomes``: what a run yields, and how it can end early
 - ``run``: what a run is made of, and how it gets on by a record
 - ``program``, ``passes``, ``tallies``, ``compiled``: many steps in one compiled call
@@ -25,10 +26,12 @@ it in this order:
 
 from tfbook.training.loop import records, train
 from tfbook.training.outcomes import Record, TrainingDiverged, TrainingInterrupted
+from tfbook.training.restart import Restart
 from tfbook.training.steps import Tally, test_step, train_step
 
 __all__ = [
     "Record",
+    "Restart",
     "Tally",
     "TrainingDiverged",
     "TrainingInterrupted",
