@@ -224,6 +224,7 @@ def test_the_recorded_slopes_are_those_of_a_tape():
         ("grams_rate", float("inf"), "a positive number"),
         ("grams_rate", "1e-6", "a positive number"),
         ("grams_rate", [1e-6, 1e-5], "a positive number"),
+        ("grams_rate", [1e-6, [1e-6, 1]], "a positive number"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):

@@ -186,6 +186,7 @@ def test_the_counter_stops_where_the_answer_says():
         ("counter_stops", float("inf"), "a power of two"),
         ("counter_stops", [2**24, 2**25], "a positive number"),
         ("counter_stops", object(), "a positive number"),
+        ("counter_stops", [2**24, [1, 2]], "a positive number"),
         ("mean_of_square", lambda y: 0.0, "that was meant"),
         ("mean_of_square", lambda y: y.var(), "half of it"),
         ("mean_of_square", lambda y: 2 * y.var(ddof=1), "the number of pairs"),
