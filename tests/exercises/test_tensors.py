@@ -174,6 +174,12 @@ def test_the_counter_stops_where_the_answer_says():
             lambda t: -rows_by_numpy(t),
             r"expected \[\[-2.0, -1.0",
         ),
+        ("centred_rows", lambda t: t - tf.reduce_mean(t), "that is the mean of all"),
+        (
+            "centred_rows",
+            lambda t: t - np.median(t, axis=1, keepdims=True),
+            r"\[-1.33, -0.33, 1.67\]\], got \[\[-1.0, 0.0, 4.0\]",
+        ),
         ("centred_rows", of_a_square_only, "a square table: expected"),
         ("centred_rows", multiplied, "stopped with InvalidArgumentError"),
         ("counter_stops", 1000, "such as 1024, got 1000"),

@@ -147,7 +147,7 @@ def centred_rows(answer: Any) -> str | None:
             if "shapes" in str(error):
                 return f"{name}: the means are flat; keep their axis, of length 1"
             raise
-        numbers = table.numpy()
+        numbers = table.numpy().astype(np.float64)
         if found.shape != numbers.shape:
             return f"{name}: expected the shape {numbers.shape}, got {found.shape}"
         columns = numbers - numbers.mean(axis=0)
@@ -158,6 +158,8 @@ def centred_rows(answer: Any) -> str | None:
                 "from whole numbers it made whole numbers, so the fractions were cut "
                 "off"
             )
+        if "1e9" not in name and np.allclose(found, numbers - numbers.mean()):
+            return f"{name}: that is the mean of all; take one for each row, on axis 1"
         right = numbers - numbers.mean(axis=1, keepdims=True)
         if "1e9" in name and not np.allclose(found, right, atol=1e-5):
             return (
@@ -165,7 +167,10 @@ def centred_rows(answer: Any) -> str | None:
                 f"{found[0].tolist()}; a float32 keeps too few digits for that"
             )
         if not np.allclose(found, right, atol=1e-5):
-            return f"{name}: expected {right.round(2).tolist()}, got {found.tolist()}"
+            return (
+                f"{name}: expected {right.round(2).tolist()}, got "
+                f"{found.astype(np.float64).round(2).tolist()}"
+            )
     return None
 
 
