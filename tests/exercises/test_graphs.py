@@ -13,6 +13,13 @@ def cubes(a):
 any_length = [tf.TensorSpec(shape=[None], dtype=tf.float32)]
 
 
+def cubes_of_lengths_tried_before():
+    answer = tf.function(cubes)
+    for length in (2, 3):
+        answer(tf.ones(length))
+    return answer
+
+
 def halve(a):
     count = 0
     while a > 1.0:
@@ -40,6 +47,14 @@ def halve_at_most_five_times(a):
             a = a / 2.0
             count += 1
     return count
+
+
+def halve_at_most_twelve_times(a):
+    return tf.minimum(halve(a), 12)
+
+
+def power_of_two(a):
+    return tf.math.ceil(tf.math.log(a) / tf.math.log(2.0))
 
 
 def halve_a_python_number(a):
@@ -181,6 +196,18 @@ def test_the_traces_are_counted_right():
             "sum_of_cubes",
             tf.function(lambda a: tf.reduce_sum(tf.abs(a) ** 3)),
             "of 1, -2, 3 it returned 36, not 20",
+        ),
+        (
+            "sum_of_cubes",
+            tf.function(lambda a: cubes(a[:16]), input_signature=any_length),
+            "right for short vectors, but of 17 numbers",
+        ),
+        ("sum_of_cubes", cubes_of_lengths_tried_before(), "again for longer vectors"),
+        ("halvings", tf.function(power_of_two), "of 0.25 it returned -2, not 0"),
+        (
+            "halvings",
+            tf.function(halve_at_most_twelve_times),
+            "of 1e.06 it returned 12",
         ),
         ("halvings", halve, "Python runs at every call"),
         ("halvings", tf.function(halve, autograph=False), "left to Python"),

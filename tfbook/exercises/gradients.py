@@ -13,11 +13,25 @@ __all__ = [
 ]
 
 
+def _number(answer: Any) -> float | None:
+    """Read a number of any kind: Python's, NumPy's, a tensor, or a list of one.
+
+    `None` says that it is not a number.
+    """
+    try:
+        value = np.asarray(answer.numpy() if hasattr(answer, "numpy") else answer)
+    except (TypeError, ValueError):
+        return None
+    if value.size != 1 or value.dtype.kind not in "iuf":
+        return None
+    return float(value.item())
+
+
 def recorded_slopes(answer: Any) -> str | None:
     """Check three slopes at 3, where part of the record counts as a constant.
 
     Args:
-        answer: A list of three numbers, or `None` in place of one.
+        answer: Three numbers in a list, a tuple or an array, or `None` in place of one.
 
     Returns:
         `None` if all three are right, else a hint for the first that is not.
@@ -26,14 +40,13 @@ def recorded_slopes(answer: Any) -> str | None:
         >>> recorded_slopes([6, None, 6])
         'a: the second factor counts as the constant 3, so the slope is that of 3 w'
     """
-    if not isinstance(answer, list | tuple) or len(answer) != 3:
+    given = list(answer) if np.iterable(answer) else []
+    if len(given) != 3 or isinstance(answer, str | dict | set):
         return "expected a list of three, such as [1, None, 2]"
-    for name, slope in zip("abc", answer, strict=True):
-        if slope is not None and (
-            isinstance(slope, bool) or not isinstance(slope, int | float)
-        ):
-            return f"{name}: expected a number or None, got {slope!r}"
-    a, b, c = answer
+    a, b, c = slopes = [None if each is None else _number(each) for each in given]
+    for name, slope, each in zip("abc", slopes, given, strict=True):
+        if slope is None and each is not None:
+            return f"{name}: expected a number or None, got {each!r}".split("\n")[0]
     if a == 6:
         return (
             "a: the second factor counts as the constant 3, so the slope is that of 3 w"
@@ -41,7 +54,7 @@ def recorded_slopes(answer: Any) -> str | None:
     if a is None:
         return "a: the first factor is on the record, so there is a path"
     if a != 3:
-        return f"a: expected a slope of 3 w or of w², got {a}"
+        return f"a: expected a slope of 3 w or of w², got {a:g}"
     if b == 0:
         return "b: without a path the answer is not 0"
     if b is not None:
@@ -51,7 +64,7 @@ def recorded_slopes(answer: Any) -> str | None:
     if c is None:
         return "c: one of the two terms is on the record, and that is enough"
     if c != 6:
-        return f"c: expected the slope of w² plus a constant, got {c}"
+        return f"c: expected the slope of w² plus a constant, got {c:g}"
     return None
 
 
@@ -66,32 +79,45 @@ def central_slopes(answer: Any) -> str | None:
 
     Example:
         >>> central_slopes(lambda function, w, delta: w)
-        'for w0² + 3 w1 + w0 w2 at (1, 2, 3), expected 5, 3, 1, got 1, 2, 3'
+        'for w0³ + 3 w1 + w0 w2 at (1, 2, 3) and delta 0.5, expected 6.25, 3, 1,
+        got 1, 2, 3'
     """
     seen = []
 
     def function(w: Any) -> Any:
         seen.append(np.array(w, dtype=np.float64))
-        return w[0] ** 2 + 3 * w[1] + w[0] * w[2]
+        return w[0] ** 3 + 3 * w[1] + w[0] * w[2]
 
-    point = np.array([1.0, 2.0, 3.0])
-    slopes = np.asarray(answer(function, point.copy(), 0.5), dtype=np.float64)
+    # Of a cubic the finite differences are not the slopes, but these plus delta².
+    point, delta = np.array([1.0, 2.0, 3.0]), 0.5
+    slopes = np.asarray(answer(function, point.copy(), delta), dtype=np.float64)
     if slopes.shape == ():
         return "expected one slope for each weight, got a single number"
     if slopes.shape != (3,):
         return f"expected a slope for each of 3 weights, got the shape {slopes.shape}"
-    exact = np.array([5.0, 3.0, 1.0])
-    if np.allclose(slopes, exact):
-        return None
-    if np.allclose(slopes, 2 * exact):
+    right = np.array([6 + delta**2, 3, 1])
+    if np.allclose(slopes, 2 * right):
         return "twice too large: the two points are 2 delta apart"
-    if np.allclose(slopes, [5.5, 3, 1]) or np.allclose(slopes, [4.5, 3, 1]):
+    if any(np.isclose(slopes[0], right[0] + 3 * side) for side in (delta, -delta)):
         return "one-sided: right only where the function is straight; step both ways"
+    if np.allclose(slopes, [6, 3, 1], atol=0.01):
+        return "those are the slopes themselves; use the delta that is given, 0.5"
     if seen and all(np.ptp(w - point) == 0 for w in seen):
         return "all weights moved at once; move one, and leave the others"
-    return "for w0² + 3 w1 + w0 w2 at (1, 2, 3), expected 5, 3, 1, got " + ", ".join(
-        f"{slope:.4g}" for slope in slopes
-    )
+    if not np.allclose(slopes, right):
+        return (
+            "for w0³ + 3 w1 + w0 w2 at (1, 2, 3) and delta 0.5, expected 6.25, 3, 1, "
+            "got " + ", ".join(f"{slope:.4g}" for slope in slopes)
+        )
+    other = np.array([2.0, -1.0])
+    slopes = np.asarray(answer(lambda w: w[0] ** 3 * w[1], other.copy(), 0.25))
+    right = np.array([-12 - 0.25**2, 8])
+    if slopes.shape != (2,) or not np.allclose(slopes, right):
+        return (
+            "right for 3 weights; for w0³ w1 at (2, -1) and delta 0.25, expected "
+            f"{right[0]:g}, {right[1]:g}, got {slopes.tolist()}"
+        )
+    return None
 
 
 def unstuck(answer: Any) -> str | None:
@@ -108,9 +134,11 @@ def unstuck(answer: Any) -> str | None:
         'the weight is still 0; a variable made from 0 holds whole numbers'
     """
     x = np.linspace(0, 1, 8, dtype=np.float32)
+    # These errors are at a right angle to x, so that the best weight is the slope.
+    errors = x**2 - x * (x**3).sum() / (x**2).sum()
     for slope in (2.5, -0.5):
         try:
-            found = float(answer(x, slope * x))
+            given = answer(x, slope * x + errors)
         except (TypeError, ValueError) as error:
             if "None" in str(error):
                 return (
@@ -122,10 +150,18 @@ def unstuck(answer: Any) -> str | None:
             if "_id" in str(error):
                 return "the loss is a NumPy number; take the mean with TensorFlow"
             raise
+        if given is None:
+            return "it returns nothing; return the weight"
+        found = _number(given)
+        if found is None:
+            return f"expected the weight, one number, got {type(given).__name__}"
         if found == 0:
             return "the weight is still 0; a variable made from 0 holds whole numbers"
         if not np.isclose(found, slope, atol=0.01):
-            return f"for y = {slope} x expected {slope}, got {found:.4g}"
+            return (
+                f"for points around y = {slope} x, whose best line has the weight "
+                f"{slope}, got {found:.4g}"
+            )
     return None
 
 
@@ -144,10 +180,11 @@ def slope_through_origin(answer: Any) -> str | None:
     """
     x, y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 2.0, 6.0])
     found = np.asarray(answer(x, y), dtype=np.float64)
-    if found.shape != ():
+    if found.size != 1:
         return (
             f"expected one number, got the shape {found.shape}; sum over the examples"
         )
+    found = found.reshape(())
     hints = {
         (y / x).mean(): (
             "that is the mean of y / x: each example counts the same, however small "
@@ -169,6 +206,13 @@ def slope_through_origin(answer: Any) -> str | None:
     right = (x * y).sum() / (x * x).sum()
     if not np.isclose(found, right):
         return f"for x = 1, 2, 4 and y = 3, 2, 6 expected {right:.4g}, got {found:.4g}"
+    x, y = np.array([-2.0, 0.5, 1.0, 3.0]), np.array([1.0, 0.0, -4.0, 1.5])
+    found, right = np.asarray(answer(x, y)), (x * y).sum() / (x * x).sum()
+    if found.size != 1 or not np.isclose(found.item(), right):
+        return (
+            "right for three examples; for x = -2, 0.5, 1, 3 and y = 1, 0, -4, 1.5 "
+            f"expected {right:.4g}, got {found.tolist()}"
+        )
     return None
 
 
@@ -185,11 +229,12 @@ def grams_rate(answer: Any) -> str | None:
         >>> grams_rate(0.0003)
         'expected a power of ten, such as 0.01, got 0.0003'
     """
-    if isinstance(answer, bool) or not isinstance(answer, int | float) or answer <= 0:
+    rate = _number(answer)
+    if rate is None or not 0 < rate < np.inf:
         return "a learning rate is a positive number, such as 0.01"
-    power = np.log10(answer)
+    power = np.log10(rate)
     if not np.isclose(power, round(power)):
-        return f"expected a power of ten, such as 0.01, got {answer:g}"
+        return f"expected a power of ten, such as 0.01, got {rate:g}"
     if round(power) == -4:
         return (
             "a thousand times smaller is not enough: the curvature is made of products "

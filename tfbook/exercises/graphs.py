@@ -71,6 +71,16 @@ def sum_of_cubes(answer: Any) -> str | None:
         )
     if answer.experimental_get_tracing_count() != before:
         return "right, but traced again for another length; give it an input_signature"
+    for length in (17, 23):
+        numbers = np.linspace(-1, 2, length, dtype=np.float32)
+        found, right = float(answer(tf.constant(numbers))), float((numbers**3).sum())
+        if not np.isclose(found, right, rtol=1e-4):
+            return (
+                f"right for short vectors, but of {length} numbers from -1 to 2 it "
+                f"returned {found:.4g}, not {right:.4g}"
+            )
+    if answer.experimental_get_tracing_count() != before:
+        return "right, but traced again for longer vectors; leave the length open"
     return None
 
 
@@ -126,7 +136,7 @@ def halvings(answer: Any) -> str | None:
         return "of 10 it returned 3; 10, 5, 2.5 and 1.25 are all greater than 1"
     if found != 4:
         return f"of 10 it returned {found:g}, expected 4: 10, 5, 2.5, 1.25, 0.625"
-    for number, count in [(1.0, 0), (2.0, 1), (1000.0, 10)]:
+    for number, count in [(1.0, 0), (2.0, 1), (1000.0, 10), (0.25, 0), (1e6, 20)]:
         found = float(answer(tf.constant(number)))
         if number == 1 and found == 1:
             return "of 1 it returned 1; it is `at most 1` already, so do not halve it"
