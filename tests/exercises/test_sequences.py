@@ -1,57 +1,11 @@
-"""Answers to the exercises of the page *Layers for order and place*."""
+"""Answers to the exercises of the page *Order in time*."""
 
 import keras
 import numpy as np
 import pytest
+from scipy import optimize
 
 from tfbook import exercises
-
-
-def same_convolution(x, kernel):
-    padded = np.pad(x, len(kernel) // 2)
-    return sum(padded[j : j + len(x)] * kernel[j] for j in range(len(kernel)))
-
-
-def keras_same(x, kernel):
-    layer = keras.layers.Conv1D(1, len(kernel), padding="same", use_bias=False)
-    layer.build((1, len(x), 1))
-    layer.set_weights([kernel[:, None, None]])
-    return layer(x[None, :, None])[0, :, 0]
-
-
-def padded_by(before, after, mode="constant"):
-    def convolve(x, kernel):
-        return np.correlate(np.pad(x, (before, after), mode=mode), kernel, "valid")
-
-    return convolve
-
-
-def mean_pool(x, size, reduce=np.mean):
-    rows, times, channels = x.shape
-    x = x[:, : times // size * size].reshape(rows, times // size, size, channels)
-    return reduce(x, axis=2)
-
-
-def mixed_up(x, size):
-    x = x[:, :6].reshape(2, size, 2, 2)
-    return x.mean(axis=1)
-
-
-def two_dimensions(image, kernel):
-    height, width = kernel.shape
-    rows, columns = image.shape[0] - height + 1, image.shape[1] - width + 1
-    return sum(
-        image[i : i + rows, j : j + columns] * kernel[i, j]
-        for i in range(height)
-        for j in range(width)
-    )
-
-
-def keras_two(image, kernel):
-    layer = keras.layers.Conv2D(1, kernel.shape, use_bias=False)
-    layer.build((1, *image.shape, 1))
-    layer.set_weights([kernel[..., None, None]])
-    return layer(image[None, ..., None].astype(np.float32))[0, ..., 0]
 
 
 def recurrent_states(x, kernel, recurrent_kernel, bias):
@@ -75,22 +29,51 @@ def started_at_one(x, kernel, recurrent_kernel, bias):
     return np.concatenate([right[:, :1], later], axis=1)
 
 
+def settled(old, start=1.0, times=10_000):
+    state = start
+    for _ in range(times):
+        state = np.tanh(old * state)
+    return state
+
+
+def by_root(old):
+    if old <= 1:
+        return 0.0
+    return optimize.brentq(lambda h: np.tanh(old * h) - h, 1e-6, 1)
+
+
+def short_memory(x, k):
+    answers = np.zeros(len(x))
+    for time in range(x.shape[1] - k, x.shape[1]):
+        answers = np.where(x[:, time, 0] != 0, x[:, time, 0], answers)
+    return answers
+
+
+def row_by_row(x, k):
+    answers = []
+    for row in x[:, -k:, 0]:
+        happened = row[row != 0]
+        answers.append([happened[-1] if len(happened) else 0.0])
+    return answers
+
+
+def first_of_them(x, k):
+    return short_memory(x[:, -k:][:, ::-1], k)
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("convolution_shape", (32, 36, 8)),
-        (
-            "convolution_shape",
-            tuple(keras.layers.Conv1D(8, 5)(np.ones((32, 40, 3))).shape),
-        ),
-        ("same_convolution", same_convolution),
-        ("same_convolution", keras_same),
-        ("mean_pool", mean_pool),
-        ("mean_pool", lambda x, size: keras.layers.AveragePooling1D(size)(x)),
-        ("two_dimensions", two_dimensions),
-        ("two_dimensions", keras_two),
+        ("recurrent_weights", 66),
+        ("recurrent_weights", np.int64(66)),
+        ("recurrent_weights", 66.0),
         ("recurrent_states", recurrent_states),
         ("recurrent_states", keras_states),
+        ("kept", settled),
+        ("kept", by_root),
+        ("kept", lambda old: keras.ops.convert_to_tensor([settled(old)])),
+        ("short_memory", short_memory),
+        ("short_memory", row_by_row),
     ],
 )
 def test_a_right_answer_passes(name, answer):
@@ -100,34 +83,14 @@ def test_a_right_answer_passes(name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
-        ("convolution_shape", (32, 40, 8), "fewer than 40 places"),
-        ("convolution_shape", (32, 35, 8), "one place more"),
-        ("convolution_shape", (32, 36, 3), "adds up the channels"),
-        ("convolution_shape", (32, 36, 24), "adds up the channels"),
-        ("convolution_shape", (32, 33, 5), "the first argument"),
-        ("convolution_shape", (8, 36, 32), "rows stay"),
-        ("convolution_shape", 36, "three sizes"),
-        ("same_convolution", padded_by(0, 0), "it made 4; put zeros"),
-        ("same_convolution", padded_by(0, 2), "at the end; put half"),
-        ("same_convolution", padded_by(2, 0), "at the beginning; put half"),
-        ("same_convolution", padded_by(1, 1, "edge"), "right in the middle"),
-        ("same_convolution", padded_by(1, 1), "not for one of 5"),
-        ("same_convolution", lambda x, k: np.convolve(x, k, "same"), "is reversed"),
-        ("same_convolution", lambda x, kernel: x, "expected 210"),
-        ("mean_pool", lambda x, size: x[:, ::size], "leave out the rest"),
-        ("mean_pool", lambda x, s: mean_pool(x, s, np.max), "the largest"),
-        ("mean_pool", lambda x, s: mean_pool(x, s, np.sum), "the sum"),
-        ("mean_pool", mixed_up, "hold neighbours"),
-        ("mean_pool", lambda x, size: x[:, :2], "not the mean"),
-        ("two_dimensions", lambda image, k: image, r"made \(4, 5\)"),
-        (
-            "two_dimensions",
-            lambda i, k: two_dimensions(i, k[::-1, ::-1]),
-            "half a turn",
-        ),
-        ("two_dimensions", lambda i, k: two_dimensions(i, k).T, "exchanged"),
-        ("two_dimensions", lambda i, k: two_dimensions(i, k) / 6, "the mean"),
-        ("two_dimensions", lambda image, k: image[:3, :3], "in pairs"),
+        ("recurrent_weights", 60, "6 biases"),
+        ("recurrent_weights", 30, "old state"),
+        ("recurrent_weights", 42, "input has weights"),
+        ("recurrent_weights", 6600, "share the same"),
+        ("recurrent_weights", 642, "same weights at each time"),
+        ("recurrent_weights", 7, "add up"),
+        ("recurrent_weights", [66, 1], "one number"),
+        ("recurrent_weights", "66", "one number"),
         ("recurrent_states", lambda *w: recurrent_states(*w)[:, -1], "one state"),
         (
             "recurrent_states",
@@ -153,6 +116,23 @@ def test_a_right_answer_passes(name, answer):
         ),
         ("recurrent_states", lambda x, k, r, b: x @ k + b, "the first state is not"),
         ("recurrent_states", started_at_one, "what does each start"),
+        ("kept", np.tanh, "after one time; go on"),
+        ("kept", lambda old: 0.0, "not reached from"),
+        ("kept", lambda old: settled(old, start=-1.0), "stays positive"),
+        ("kept", lambda old: settled(old, times=10), "many times"),
+        ("kept", lambda old: max(0.0, 1 - 1 / max(old, 1.0)), "where is tanh"),
+        ("kept", lambda old: [settled(old), 0.0], "one number"),
+        ("short_memory", lambda x, k: x[:, -1, 0], "the last time only"),
+        ("short_memory", lambda x, k: short_memory(x, 7), "all times"),
+        ("short_memory", first_of_them, "first event"),
+        ("short_memory", lambda x, k: short_memory(x[:, :k], k), "first times"),
+        (
+            "short_memory",
+            lambda x, k: np.sign(x[:, -k:].sum(axis=(1, 2))),
+            "of the sum",
+        ),
+        ("short_memory", lambda x, k: short_memory(x, 3), "wrong with k = 1"),
+        ("short_memory", lambda x, k: short_memory(x, k)[:3], "for each of 200"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
