@@ -275,6 +275,29 @@ def test_a_recurrent_layer_has_units_and_codes_go_in_as_they_are():
     assert diagnostics.dead_units(model, codes)["layer"].tolist() == ["lstm"] * 3
 
 
+def test_a_unit_of_a_layer_that_is_called_twice_fires_where_any_call_does():
+    into = keras.Input((1,))
+    shared = keras.layers.Dense(2, "relu", use_bias=False)
+    both = keras.layers.Concatenate()([shared(into), shared(into * into)])
+    model = keras.Model(into, keras.layers.Dense(1)(both))
+    shared.set_weights([np.array([[1.0, 0.0]])])
+    # Positive numbers reach unit 0 in both calls, negative ones in the second only.
+    x = np.array([[1.0], [2.0], [-1.0], [0.0]] * 100, dtype="float32")
+    assert diagnostics.dead_units(model, x)["fires"].tolist() == [0.75, 0.0]
+
+
+def test_units_of_rows_that_a_model_folds_are_counted_by_rows():
+    # Three times of each row go through the hidden layer as rows of their own.
+    into = keras.Input((3, 2))
+    folded = keras.layers.Lambda(lambda x: keras.ops.reshape(x, (-1, 2)))(into)
+    hidden = keras.layers.Dense(1, "relu", use_bias=False, kernel_initializer="ones")
+    back = keras.layers.Lambda(lambda x: keras.ops.reshape(x, (-1, 3)))(hidden(folded))
+    model = keras.Model(into, keras.layers.Dense(1)(back))
+    x = -np.ones((4, 3, 2), "float32")
+    x[0, 1] = x[0, 2] = x[1, 0] = 1
+    assert diagnostics.dead_units(model, x)["fires"].tolist() == [0.5]
+
+
 def test_no_rows_are_refused():
     with pytest.raises(
         ValueError, match=r"^dead_units: expected one row or more, got shape \(0, 5\); "

@@ -116,7 +116,8 @@ def dead_units(model: keras.Model, x: np.ndarray) -> pd.DataFrame:
 
     A unit that fires on none is dead: it passes nothing on, and no gradient comes back
     through a ReLU that is flat there, so that training cannot revive it. A unit of a
-    convolution is a channel; it fires on an image if it does so anywhere.
+    convolution is a channel; it fires on an image if it does so anywhere, and a unit of
+    a layer that is called more than once if it does so in any call.
 
     Args:
         model: Any Keras model with one input. Hidden units are the outputs of its
@@ -151,7 +152,9 @@ def dead_units(model: keras.Model, x: np.ndarray) -> pd.DataFrame:
         )
     counts: dict[keras.layers.Layer, np.ndarray] = {}
     for start in range(0, len(x), 256):
-        *calls, (_, _, predictions) = layer_calls(model, x[start : start + 256])
+        batch = x[start : start + 256]
+        *calls, (_, _, predictions) = layer_calls(model, batch)
+        fired: dict[keras.layers.Layer, np.ndarray] = {}
         for layer, _, output in calls:
             function = getattr(layer, "activation", None)
             bends = function is not None and function.__name__ != "linear"
@@ -160,7 +163,9 @@ def dead_units(model: keras.Model, x: np.ndarray) -> pd.DataFrame:
             ):
                 continue
             fires = output.numpy() != 0
-            fires = fires.reshape(len(fires), -1, fires.shape[-1]).any(axis=1)
+            fires = fires.reshape(len(batch), -1, fires.shape[-1]).any(axis=1)
+            fired[layer] = fired.get(layer, False) | fires
+        for layer, fires in fired.items():
             counts[layer] = counts.get(layer, 0) + fires.sum(axis=0)
     rows = [
         (layer.name, unit, count / len(x))
