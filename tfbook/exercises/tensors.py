@@ -130,11 +130,12 @@ def counter_stops(answer: Any) -> str | None:
         >>> counter_stops(1000)
         'expected a power of two, such as 1024, got 1000'
     """
-    if isinstance(answer, bool) or not isinstance(answer, int | float) or answer <= 0:
+    number = np.asarray(answer)
+    if number.shape != () or number.dtype.kind not in "iuf" or not number > 0:
         return "expected a positive number, such as 1024"
-    mantissa, exponent = np.frexp(float(answer))
+    mantissa, exponent = np.frexp(float(number))
     if mantissa != 0.5:
-        return f"expected a power of two, such as 1024, got {answer:g}"
+        return f"expected a power of two, such as 1024, got {float(number):g}"
     if exponent - 1 == 53:
         return "that is where a float64 stops; the variable must be a float32"
     if exponent - 1 > 24:
