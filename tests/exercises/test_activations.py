@@ -18,6 +18,10 @@ def by_kind(part_to_number):
 
 RIGHT = [
     ("absolute", lambda z: relu(z) + relu(-z)),
+    ("absolute", lambda z: 2 * tf.nn.relu(z) - z),
+    ("absolute", lambda z: tf.maximum(z, 0.0) + tf.maximum(-z, 0.0)),
+    ("absolute", lambda z: np.maximum(z, 0) + np.maximum(-z, 0)),
+    ("absolute", tf.function(lambda z: relu(z) + relu(-z))),
     ("hat", hat),
     ("hat", lambda z: relu(1 - tf.abs(z - 1))),
     ("piece_slopes", [-2, -1, 1, -3]),
@@ -39,6 +43,11 @@ def test_a_right_answer_passes(name, answer):
         ("absolute", relu, "of -3.0 it made 0"),
         ("absolute", lambda z: relu(z) - relu(-z), "have to be added"),
         ("absolute", lambda z: 2 * (relu(z) + relu(-z)), "of -3, 0, 4 it made"),
+        ("absolute", tf.abs, "no ReLU is in it"),
+        ("absolute", abs, "no ReLU is in it"),
+        ("absolute", np.abs, "no ReLU is in it"),
+        ("absolute", lambda z: tf.maximum(z, -z), "no ReLU is in it"),
+        ("absolute", lambda z: tf.sqrt(z**2), "no ReLU is in it"),
         ("absolute", tf.reduce_sum, r"made the shape \(\)"),
         ("hat", relu, "at 1.5 it is 1.5"),
         ("hat", lambda z: relu(z) - relu(z - 1), "at 2.0 it is 1"),
@@ -76,6 +85,10 @@ def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
         (by_kind(lambda part: part.min().min()), "luckiest seed"),
         (by_kind(lambda part: part.min(axis=1).median()), "seed chose a rate"),
         (by_kind(lambda part: part.mean().min()), "the mean over the seeds"),
+        (
+            by_kind(lambda part: part.median()[part.mean().idxmin()]),
+            "chosen by the mean",
+        ),
         (by_kind(lambda part: part.median().idxmin()), "these are the best rates"),
         (by_kind(lambda part: part.median().max()), "smallest median"),
         (by_kind(lambda part: 7), "for a it is 7, and .* is right"),

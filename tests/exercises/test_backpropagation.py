@@ -18,6 +18,9 @@ RIGHT = [
     ("all_rows_agree", lambda a, b: np.isclose(a, b, atol=1e-5).all()),
     ("race_edge", -0.875),
     ("race_edge", np.float64(-0.871)),
+    ("race_edge", -0.87),
+    ("race_edge", 1 - 3.5**0.5),
+    ("race_edge", tf.constant(-0.872)),
 ]
 
 
@@ -63,6 +66,7 @@ def test_a_right_answer_passes(name, answer):
         ("all_rows_agree", np.allclose, "near 0 is a large share"),
         ("all_rows_agree", lambda a, b: abs(a - b).max() < 0.05, "differs by 0.001"),
         ("all_rows_agree", lambda a, b: np.allclose(a, b, atol=0.2), "too wide"),
+        ("all_rows_agree", lambda a, b: np.allclose(a, b, atol=5e-4), "by 0.0004"),
         ("all_rows_agree", lambda a, b: (b - a < 1e-3).all(), "absolute value"),
         ("race_edge", [-0.875, 1], "one number"),
         ("race_edge", 0.875, "negative v is wanted"),

@@ -145,6 +145,8 @@ shared = average()()
         ("trace_count", 4),
         ("captured", (3, 11, 15)),
         ("captured", [3.0, 11.0, 15.0]),
+        ("captured", tf.constant([3.0, 11.0, 15.0]).numpy()),
+        ("captured", tf.constant([3.0, 11.0, 15.0])),
         ("sum_of_cubes", tf.function(cubes, input_signature=any_length)),
         ("halvings", tf.function(halve)),
         ("make_average", average()),

@@ -56,11 +56,14 @@ def linear(units=1, trainable=True, early=False, call=tf.matmul, use=True):
 RIGHT = [
     ("num_weights", 176),
     ("wide_rank", ((5, 4), (7, 32, 4))),
+    ("wide_rank", [[5, 4], [7, 32, 4]]),
+    ("wide_rank", (tf.TensorShape([5, 4]), tf.TensorShape([7, 32, 4]))),
     ("equal_units", "AD"),
     ("equal_units", "d, a"),
     ("remembering_linear", linear()),
     ("collapse_with_bias", lambda w1, b1, w2, b2: (w1 @ w2, b1 @ w2 + b2)),
     ("feature_scale", feature_scale()),
+    ("feature_scale", feature_scale(shape=(1, 3))),
 ]
 
 

@@ -106,6 +106,7 @@ def square(y):
         ("counter_stops", 2**24),
         ("counter_stops", 2.0**24),
         ("counter_stops", np.float32(2**24)),
+        ("counter_stops", np.int64(2**24)),
         ("counter_stops", np.array([2**24])),
         ("counter_stops", [2**24]),
         ("counter_stops", tf.constant(2.0**24)),

@@ -93,7 +93,8 @@ def race_edge(answer: Any) -> str | None:
         answer: The largest negative weight from which the unit is dead after training.
 
     Returns:
-        `None` if it is within 0.01 of the edge and on the dead side, else a hint.
+        `None` if it is within 0.01 of the edge and on the dead side, or the edge
+        itself, rounded to two decimals; else a hint.
 
     Example:
         >>> race_edge(-0.5)
@@ -112,6 +113,8 @@ def race_edge(answer: Any) -> str | None:
             w, v = w - 0.05 * 2 * delta * v * (h > 0), v - 0.05 * h * delta
         return w > 0
 
+    if not survives(start - 0.001) and survives(start + 0.001):
+        return None
     if survives(start):
         if not survives(start - 0.01):
             return f"from {start:.4g} it just lives; the answer is on the other side"
@@ -187,7 +190,7 @@ def all_rows_agree(answer: Any) -> str | None:
     last = np.array([[0.0], [0.0], [1.0]], np.float32)
     if answer(a, a - 0.1 * last) and not answer(a, a + 0.1 * last):
         return "a prediction that is too small counts as well; take the absolute value"
-    for gap in (0.1, 1e-3):
+    for gap in (0.1, 1e-3, 4e-4):
         if answer(a, a + gap * last):
             return (
                 f"the last row differs by {gap:g}, and it said yes; is the tolerance "

@@ -97,7 +97,7 @@ def captured(answer: Any) -> str | None:
         >>> captured((3, 3, 3))
         'the variable was assigned to, and the graph reads it at every call'
     """
-    if not isinstance(answer, tuple | list) or len(answer) != 3:
+    if np.shape(answer) != (3,):
         return "expected three numbers in a tuple, such as (1, 2, 3)"
     first, second, third = (float(number) for number in answer)
     if first != 3:

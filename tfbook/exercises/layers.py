@@ -58,11 +58,10 @@ def wide_rank(answer: Any) -> str | None:
         >>> wide_rank(((5, 4), (7, 4)))
         'the kernel is right; only the last axis changes, the others all stay'
     """
-    match answer:
-        case (tuple() as kernel, tuple() as output):
-            pass
-        case _:
-            return "two shapes are wanted, such as ((2, 3), (4, 3))"
+    try:
+        kernel, output = (tuple(int(size) for size in shape) for shape in answer)
+    except (TypeError, ValueError):
+        return "two shapes are wanted, such as ((2, 3), (4, 3))"
     if kernel == (4, 5):
         return "inputs come first in a kernel's shape, and units second"
     if kernel != (5, 4):
@@ -216,14 +215,14 @@ def feature_scale(answer: Any) -> str | None:
             "after the first call a layer for 3 features has no weight; add one in "
             "build"
         )
-    if len(layer.weights) > 1 or tuple(layer.weights[0].shape) != (3,):
+    if len(layer.weights) > 1 or tuple(layer.weights[0].shape) not in {(3,), (1, 3)}:
         shapes = [tuple(weight.shape) for weight in layer.weights]
         return f"for 3 features one weight of shape (3,) is wanted, got {shapes}"
     if output.shape != x.shape:
         return f"of an input of shape (2, 3) it made the shape {output.shape}; use *"
     if not np.allclose(output, x):
         return "a new layer should leave the features alone; start the weights at ones"
-    layer.set_weights([np.array([1.0, 0.0, -2.0])])
+    layer.set_weights([np.reshape([1.0, 0.0, -2.0], layer.weights[0].shape)])
     if not np.allclose(layer(x), x * [1.0, 0.0, -2.0]):
         return "with weights 1, 0, -2 the row 1, 2, 3 should become 1, 0, -6"
     if not layer.trainable_weights:

@@ -121,8 +121,10 @@ def limit_of_rate(answer: Any) -> str | None:
         >>> limit_of_rate(0.05)
         'with 0.05 the loss falls; it does with a larger rate, too'
     """
-    if isinstance(answer, bool) or not isinstance(answer, int | float | np.number):
+    number = np.asarray(answer)
+    if number.shape != () or number.dtype.kind not in "iuf":
         return "a learning rate is a number, such as 0.3"
+    answer = float(number)
     x = np.random.default_rng(42).random((32, 5)).astype(np.float32)
     limit = 2 / np.linalg.eigvalsh(2 / 32 * x.T @ x).max()
     if answer <= 0:
@@ -147,6 +149,8 @@ def unfair_race(answer: Any) -> str | None:
         >>> unfair_race("AC")
         'one more: look at which runs count for either side'
     """
+    if isinstance(answer, list | tuple | set):
+        answer = "".join(map(str, answer))
     if not isinstance(answer, str) or not set(answer.upper()) <= set("ABCDE, "):
         return 'answer with letters from A to E, such as "BD"'
     letters = set(answer.upper()) & set("ABCDE")
