@@ -6,9 +6,9 @@ are: what `tf.distribute.MultiWorkerMirroredStrategy` reads. The habits are thos
 PyTorch's ``torchrun``. On several machines a scheduler starts the workers; `tf_config`
 says what it has to set.
 
-The workers share the cores, and their threads are not limited: those of TensorFlow sleep
-when there is nothing to do, and a worker that waits for the others leaves its cores to
-them. Who wants a limit sets ``TF_NUM_INTRAOP_THREADS``, which workers inherit.
+The workers share the cores, and their threads are not limited: those of TensorFlow
+sleep when there is nothing to do, and a worker that waits for the others leaves its
+cores to them. Who wants a limit sets ``TF_NUM_INTRAOP_THREADS``: workers inherit it.
 
 Only the standard library is used here.
 """
