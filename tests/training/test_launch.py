@@ -330,6 +330,31 @@ def test_a_second_ctrl_c_does_not_wait(script, tmp_path):
     assert process.wait(SECONDS) == 128 + signal.SIGINT
 
 
+@pytest.mark.usefixtures("_ctrl_c")
+def test_ctrl_c_leaves_time_though_it_ends_who_reads_as_well(script, tmp_path):
+    name = script("""
+def leave(number, frame):
+    print("leaving")
+    print("leaving", file=sys.stderr)
+    time.sleep(0.5)
+    (folder / f"saved_{worker}").touch()
+    sys.exit(0)
+signal.signal(signal.SIGINT, leave)
+note(f"ready_{worker}", 2**22)
+time.sleep(600)
+""")
+    process = subprocess.Popen(
+        [*LAUNCH, "--workers", "2", name],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    until(lambda: len(processes(tmp_path)) == 4)
+    process.stdout.close()  # as `| tee` does, which gets the same Ctrl-C
+    process.send_signal(signal.SIGINT)
+    assert process.wait(SECONDS) == 128 + signal.SIGINT
+    assert len([*tmp_path.glob("saved_*")]) == 2
+
+
 # Restarts
 
 

@@ -106,17 +106,12 @@ class Worker:
     def _pass_on(self, name: str, out: Any) -> None:
         """Pass on what the worker writes, in whole lines that say whose they are."""
         prefix = f"[worker {self.index}] ".encode()
-        for line in getattr(self.process, name):
-            if line.strip():
-                self.last_lines[name] = line
-            try:
-                with WRITING:
-                    out.write(prefix + line.removesuffix(b"\n") + b"\n")
-                    out.flush()
-            except OSError:  # nobody reads on, as after `| head`
-                # Read on all the same: a worker whose pipe is full would stand still.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
-                self.events.put(signal.SIGPIPE)
+        with getattr(self.process, name) as lines:
+            for line in lines:
+                if line.strip():
+                    self.last_lines[name] = line
+                if not write(out, prefix + line.removesuffix(b"\n") + b"\n"):
+                    self.events.put(signal.SIGPIPE)
 
     def _watch(self) -> None:
         """Wait for the end, and end what the worker has left in its group."""
@@ -153,6 +148,20 @@ class Worker:
         last = line.decode(errors="replace").strip()[:200]
         said = f"after {last!r}" if last else "without a word"
         return f"worker {self.index}: expected exit code 0, got {got} {said}"
+
+
+def write(out: Any, line: bytes) -> bool:
+    """Write a line at once, and say whether anybody can still read it."""
+    with WRITING:
+        try:
+            out.write(line)
+            out.flush()
+        except OSError:  # as after `| head`
+            # What comes after goes nowhere. It has to be read all the same: a worker
+            # whose pipe is full would stand still.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+            return False
+    return True
 
 
 def signal_name(number: int) -> str:
@@ -197,21 +206,15 @@ def run_together(
             try:
                 event = events.get(timeout=seconds_until(deadline))
             except queue.Empty:
-                event, number = None, signal.SIGKILL
-            if isinstance(event, Worker):
-                running -= 1
-                if cause is not None or event.code == 0:
-                    continue
-                cause, number = event, signal.SIGTERM
-            elif event is not None:
-                asked_before = isinstance(cause, int)
-                cause = event
-                # A worker may want to know Ctrl-C from the rest, to save its work.
-                number = event if event == signal.SIGINT else signal.SIGTERM
-                number = signal.SIGKILL if asked_before else number
+                event = None
+            running -= isinstance(event, Worker)
+            number = answer(event, cause)
+            if number is None:
+                continue
             for worker in workers:
                 worker.send(number)
             deadline = time.monotonic() + grace
+            cause = cause if event is None else event
     finally:
         for worker in workers:
             worker.send(signal.SIGKILL)
@@ -219,6 +222,23 @@ def run_together(
         for thread in (thread for worker in workers for thread in worker.threads):
             thread.join(seconds_until(deadline))  # all that was written is passed on
     return cause
+
+
+def answer(event: Worker | int | None, cause: Worker | int | None) -> int | None:
+    """Choose the signal to send to all workers, if any.
+
+    Args:
+        event: A worker that has ended, a signal, or `None` when the time is over.
+        cause: Why they have been asked to end, if they have.
+    """
+    if isinstance(event, Worker):
+        return signal.SIGTERM if cause is None and event.code else None
+    if event == signal.SIGPIPE and cause is not None:  # Ctrl-C ends `| tee` too
+        return None
+    if event is None or isinstance(cause, int):  # who asks twice has no time
+        return signal.SIGKILL
+    # Workers may want to know Ctrl-C from the rest, and save their work.
+    return event if event == signal.SIGINT else signal.SIGTERM
 
 
 def seconds_until(deadline: float | None) -> float | None:
@@ -302,8 +322,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def say(text: str) -> None:
     """Tell something, apart from what the workers print."""
-    with WRITING:
-        print(f"launch: {text}", file=sys.stderr, flush=True)
+    write(sys.stderr.buffer, f"launch: {text}\n".encode())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
