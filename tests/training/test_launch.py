@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -89,6 +90,24 @@ def run(*arguments: str | int, **settings: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen]]:
+    """Launch without waiting; what still runs at the end of a test is killed."""
+    started = []
+
+    def begin(*arguments: str, **settings: object) -> subprocess.Popen:
+        process = subprocess.Popen([*LAUNCH, *arguments], **settings)
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
+
+
 def until(holds: Callable[[], bool]) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + SECONDS
@@ -155,24 +174,26 @@ os.write(1, b"\\xff")
             assert mine == written + last
 
 
-def test_a_line_arrives_when_it_is_written_and_not_at_the_end(script, tmp_path):
-    name = script("print('early'); wait_for(2)")
-    with subprocess.Popen(
-        [*LAUNCH, "--workers", "1", name], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline() == "[worker 0] early\n"
-        (tmp_path / "go.pid").write_text(str(2**22))  # no process has this number
-        assert process.wait(SECONDS) == 0
+def test_a_line_arrives_when_it_is_written_and_not_at_the_end(
+    script, start, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    name = script("print('early'); wait_for(2); print('late')")
+    process = start("--workers", "1", name, stdout=subprocess.PIPE, text=True)
+    timer = threading.Timer(SECONDS, process.kill)
+    timer.start()
+    assert process.stdout.readline() == "[worker 0] early\n"
+    timer.cancel()
+    (tmp_path / "go.pid").write_text(str(2**22))  # no process has this number
+    assert process.wait(SECONDS) == 0
 
 
-def test_workers_end_when_nobody_reads_what_they_print(script):
+def test_workers_end_when_nobody_reads_what_they_print(script, start):
     name = script("while True: print('x')")
-    with subprocess.Popen(
-        [*LAUNCH, "--workers", "2", name], stdout=subprocess.PIPE
-    ) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.wait(SECONDS) == 128 + signal.SIGPIPE
+    process = start("--workers", "2", name, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(SECONDS) == 128 + signal.SIGPIPE
 
 
 # How workers end
@@ -292,7 +313,7 @@ def test_processes_that_it_did_not_start_live_on(script):
     [("SIGINT", "SIGINT"), ("SIGTERM", "SIGTERM"), ("SIGHUP", "SIGTERM")],
 )
 def test_a_signal_reaches_every_worker_and_ends_all_without_a_restart(
-    script, tmp_path, number, passed
+    script, start, tmp_path, number, passed
 ):
     name = script(f"""
 def leave(number, frame):
@@ -302,8 +323,8 @@ signal.signal(signal.{passed}, leave)
 note(f"ready_{{worker}}", 2**22)
 time.sleep(600)
 """)
-    process = subprocess.Popen(
-        [*LAUNCH, "--workers", "2", "--max-restarts", "3", name],
+    process = start(
+        *["--workers", "2", "--max-restarts", "3", name],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -317,10 +338,10 @@ time.sleep(600)
 
 
 @pytest.mark.usefixtures("_ctrl_c")
-def test_a_second_ctrl_c_does_not_wait(script, tmp_path):
+def test_a_second_ctrl_c_does_not_wait(script, start, tmp_path):
     name = script(DEAF + "time.sleep(600)")
-    process = subprocess.Popen(
-        [*LAUNCH, "--workers", "2", "--grace", "600", name], stderr=subprocess.DEVNULL
+    process = start(
+        *["--workers", "2", "--grace", "600", name], stderr=subprocess.DEVNULL
     )
     until(lambda: len([*tmp_path.glob("*.pid")]) == 4)
     process.send_signal(signal.SIGINT)
@@ -331,7 +352,7 @@ def test_a_second_ctrl_c_does_not_wait(script, tmp_path):
 
 
 @pytest.mark.usefixtures("_ctrl_c")
-def test_ctrl_c_leaves_time_though_it_ends_who_reads_as_well(script, tmp_path):
+def test_ctrl_c_leaves_time_though_it_ends_who_reads_as_well(script, start, tmp_path):
     name = script("""
 def leave(number, frame):
     print("leaving")
@@ -343,8 +364,8 @@ signal.signal(signal.SIGINT, leave)
 note(f"ready_{worker}", 2**22)
 time.sleep(600)
 """)
-    process = subprocess.Popen(
-        [*LAUNCH, "--workers", "2", name],
+    process = start(
+        *["--workers", "2", name],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
