@@ -110,6 +110,7 @@ IMPORTS: dict[str, set[str]] = {
     "training.guards": {"training.lookups", "training.tallies", "training.targets"},
     "training.identity": {"training.frozen"},
     "training.interrupts": set(),
+    "training.launch": set(),
     "training.lookups": {"training.forward"},
     "training.loop": {
         "training.callbacks",

@@ -18,6 +18,7 @@ it in this order:
 - ``targets``, ``lookups``, ``guards``: what may be wrong with data, before and during
 - ``replicas``, ``share``, ``workers``: a step shared out to several devices
 - ``checkpoints``, ``identity``: the state of a run in a file, and whose it is
+- ``launch``: workers on this machine, from the command line
 - ``callbacks``: what Python does at its turn
 - ``arguments``, ``errors``, ``interrupts``: checks, endings, Ctrl-C
 
