@@ -27,6 +27,8 @@ RIGHT = [
     ("piece_slopes", [-2, -1, 1, -3]),
     ("piece_slopes", np.array([-2.0, -1.0, 1.0, -3.0])),
     ("can_bend", [False, False, True, False, True]),
+    ("can_bend", np.array([0, 0, 1, 0, 1])),
+    ("piece_slopes", tf.constant([-2, -1, 1, -3])),
     ("steps_at_best_rate", by_kind(lambda part: part.median().min())),
     ("steps_at_best_rate", lambda t: t.median().groupby(level=0).min()),
 ]
@@ -64,6 +66,7 @@ def test_a_right_answer_passes(name, answer):
         ("piece_slopes", [-3, 1, -1, -2], "from left to right"),
         ("piece_slopes", [-2, -1, 5, 6], "from 1 to 2 it is not 5"),
         ("can_bend", [True], "five answers"),
+        ("can_bend", ["False"] * 5, "without quotation marks"),
         ("can_bend", [True, False, True, False, True], "function 1: .* larger weight"),
         ("can_bend", [False, True, True, False, True], "function 2: .* straight line"),
         ("can_bend", [False, False, False, False, True], "function 3: .* parabola"),
@@ -83,6 +86,7 @@ def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
         (by_kind(lambda part: part.median()), "one number is wanted"),
         (by_kind(lambda part: part[0.1].median()), "both have the same rate"),
         (by_kind(lambda part: part.min().min()), "luckiest seed"),
+        (by_kind(np.median), "median over all rates"),
         (by_kind(lambda part: part.min(axis=1).median()), "seed chose a rate"),
         (by_kind(lambda part: part.mean().min()), "the mean over the seeds"),
         (

@@ -1,6 +1,7 @@
 """Answers to the exercises of the page *Layers*, right and wrong."""
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -8,7 +9,12 @@ from tfbook import exercises
 
 
 def feature_scale(
-    shape=None, initializer="ones", trainable=True, early=False, call=tf.multiply
+    shape=None,
+    leading=(),
+    initializer="ones",
+    trainable=True,
+    early=False,
+    call=tf.multiply,
 ):
     """Make a layer as the exercise asks for it, or with a mistake."""
 
@@ -21,7 +27,7 @@ def feature_scale(
         def build(self, input_shape):
             self.scale = self.add_weight(
                 name="scale",
-                shape=(input_shape[-1],) if shape is None else shape,
+                shape=(*leading, input_shape[-1]) if shape is None else shape,
                 initializer=initializer,
                 trainable=trainable,
             )
@@ -32,7 +38,15 @@ def feature_scale(
     return FeatureScale
 
 
-def linear(units=1, trainable=True, early=False, call=tf.matmul, use=True):
+def linear(
+    units=1,
+    trainable=True,
+    early=False,
+    call=tf.matmul,
+    use=True,
+    features=None,
+    add=None,
+):
     """Make a linear layer that keeps its kernel, or with a mistake."""
 
     class Remembering(keras.layers.Layer):
@@ -43,9 +57,8 @@ def linear(units=1, trainable=True, early=False, call=tf.matmul, use=True):
                 self.build((None, 3))
 
         def build(self, input_shape):
-            self.kernel = self.add_weight(
-                shape=(input_shape[-1], self.units * units), trainable=trainable
-            )
+            shape = (features or input_shape[-1], self.units * units)
+            self.kernel = (add or self.add_weight)(shape=shape, trainable=trainable)
 
         def call(self, inputs):
             return call(inputs, self.kernel if use else self.kernel * 0)
@@ -53,17 +66,42 @@ def linear(units=1, trainable=True, early=False, call=tf.matmul, use=True):
     return Remembering
 
 
+class AddsInCall(keras.layers.Layer):
+    """Makes its kernel in call, which Keras refuses."""
+
+    def __init__(self, units):
+        super().__init__()
+        self.units = units
+
+    def call(self, inputs):
+        return inputs @ self.add_weight(shape=(inputs.shape[-1], self.units))
+
+
+def bare_variable(shape, trainable):
+    return tf.Variable(tf.ones(shape), trainable=trainable)
+
+
 RIGHT = [
     ("num_weights", 176),
+    ("num_weights", 176.0),
+    ("num_weights", np.array(176)),
+    ("num_weights", tf.constant(176)),
     ("wide_rank", ((5, 4), (7, 32, 4))),
     ("wide_rank", [[5, 4], [7, 32, 4]]),
     ("wide_rank", (tf.TensorShape([5, 4]), tf.TensorShape([7, 32, 4]))),
     ("equal_units", "AD"),
     ("equal_units", "d, a"),
+    ("equal_units", "A and D"),
+    ("equal_units", ["A", "D"]),
+    ("equal_units", {"A", "D"}),
     ("remembering_linear", linear()),
     ("collapse_with_bias", lambda w1, b1, w2, b2: (w1 @ w2, b1 @ w2 + b2)),
+    (
+        "collapse_with_bias",
+        lambda w1, b1, w2, b2: (tf.matmul(w1, w2), tf.matmul(b1[None], w2) + b2),
+    ),
     ("feature_scale", feature_scale()),
-    ("feature_scale", feature_scale(shape=(1, 3))),
+    ("feature_scale", feature_scale(leading=(1,))),
 ]
 
 
@@ -76,6 +114,9 @@ def test_a_right_answer_passes(name, answer):
     ("name", "answer", "hint"),
     [
         ("num_weights", "176", "whole number"),
+        ("num_weights", 17.5, "whole number"),
+        ("num_weights", True, "whole number"),
+        ("num_weights", [104, 64, 8], "add up the weights"),
         ("num_weights", 17, "those are the units"),
         ("num_weights", 30, "circles"),
         ("num_weights", 193, "a bias for each unit"),
@@ -84,6 +125,8 @@ def test_a_right_answer_passes(name, answer):
         ("num_weights", 112, "the second layer"),
         ("num_weights", 5, "inputs times units"),
         ("wide_rank", (5, 4), "two shapes are wanted"),
+        ("wide_rank", ((5, 4),), "two shapes are wanted"),
+        ("wide_rank", ((7, 32, 4), (5, 4)), "the kernel's first"),
         ("wide_rank", ((4, 5), (7, 32, 4)), "inputs come first"),
         ("wide_rank", ((32, 4), (7, 32, 4)), r"not \(32, 4\)"),
         ("wide_rank", ((5, 4), (7, 4)), "only the last axis changes"),
@@ -98,6 +141,9 @@ def test_a_right_answer_passes(name, answer):
         ("remembering_linear", keras.layers.Layer, "a method call"),
         ("remembering_linear", linear(early=True), "not in __init__"),
         ("remembering_linear", keras.layers.ReLU, "has no weight"),
+        ("remembering_linear", linear(add=bare_variable), "with add_weight"),
+        ("remembering_linear", linear(features=3), "and not for 4"),
+        ("remembering_linear", AddsInCall, "ValueError: (?!Exception)"),
         ("remembering_linear", linear(units=2), r"got \[\(3, 4\)\]"),
         ("remembering_linear", linear(trainable=False), "not trainable"),
         (
@@ -140,6 +186,7 @@ def test_a_right_answer_passes(name, answer):
             r"made the shape \(2, 2\)",
         ),
         ("feature_scale", feature_scale(trainable=False), "not trainable"),
+        ("feature_scale", feature_scale(shape=(3,)), "and not for 4"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):

@@ -7,6 +7,7 @@ answer and returns `None` if it is right, or one line that says what is not.
 import difflib
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -64,7 +65,9 @@ def hint(name: str, answer: Any) -> str | None:
         return known[name](answer)
     # Whatever the answer does, its author gets one line and not our traceback.
     except Exception as error:
-        lines = str(error).strip().splitlines() or ["without a message"]
+        # Keras's first line names the layer that failed; the second one says why.
+        text = re.sub(r"\x1b\[\d*m|^Exception encountered when.*", "", str(error))
+        lines = text.strip().splitlines() or ["without a message"]
         return f"your answer stopped with {type(error).__name__}: {lines[0]}"
 
 

@@ -155,6 +155,8 @@ def can_bend(answer: Any) -> str | None:
     """
     if np.shape(answer) != (5,):
         return "five answers in a list are wanted, True or False for each function"
+    if np.asarray(answer).dtype.kind not in "biuf":
+        return "write True and False without quotation marks"
     right = [False, False, True, False, True]
     hints = [
         "it multiplies all numbers by the same 3, as a larger weight would",
@@ -218,6 +220,8 @@ def steps_at_best_rate(answer: Any) -> str | None:
         return "it takes the luckiest seed; take the median over the seeds first"
     if like(table.T.groupby(level=0).min().T.median()):
         return "each seed chose a rate of its own; take the median over the seeds first"
+    if like([np.median(table[kind]) for kind in "ab"]):
+        return "that is the median over all rates; take it for each rate, then the best"
     if like(table.mean().groupby(level=0).min()):
         return "that is the mean over the seeds; one run that fails moves it far"
     if like([rate for _, rate in best.idxmin()]):

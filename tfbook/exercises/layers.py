@@ -29,7 +29,10 @@ def num_weights(answer: Any) -> str | None:
         >>> num_weights(17)
         'those are the units, 8 + 8 + 1; each has a weight to every one of its inputs'
     """
-    if not isinstance(answer, int | np.integer):
+    if isinstance(answer, list | tuple):
+        return "one number is wanted; add up the weights of the layers"
+    number = np.asarray(answer)
+    if number.ndim or number.dtype.kind not in "iuf" or number != np.round(number):
         return "a count is a whole number, such as 18"
     hints = {
         17: "those are the units, 8 + 8 + 1; each has a weight to every one of its "
@@ -40,8 +43,8 @@ def num_weights(answer: Any) -> str | None:
         168: "the last layer has weights too, one for each of its 8 inputs",
         112: "the second layer has weights too, 8 for each of its 8 units",
     }
-    if answer != 13 * 8 + 8 * 8 + 8 * 1:
-        return hints.get(int(answer), "add up inputs times units, layer by layer")
+    if number != 13 * 8 + 8 * 8 + 8 * 1:
+        return hints.get(int(number), "add up inputs times units, layer by layer")
     return None
 
 
@@ -49,7 +52,7 @@ def wide_rank(answer: Any) -> str | None:
     """Check the shapes that a layer of 4 units makes of an input of shape (7, 32, 5).
 
     Args:
-        answer: A pair of tuples: the kernel's shape, and the output's.
+        answer: A pair of shapes (tuples or lists): the kernel's, and the output's.
 
     Returns:
         `None` if both are right, else a hint.
@@ -61,7 +64,9 @@ def wide_rank(answer: Any) -> str | None:
     try:
         kernel, output = (tuple(int(size) for size in shape) for shape in answer)
     except (TypeError, ValueError):
-        return "two shapes are wanted, such as ((2, 3), (4, 3))"
+        return "two shapes are wanted, such as ((2, 3), (4, 5, 6))"
+    if (kernel, output) == ((7, 32, 4), (5, 4)):
+        return "the shapes are right; put the kernel's first, and the output's second"
     if kernel == (4, 5):
         return "inputs come first in a kernel's shape, and units second"
     if kernel != (5, 4):
@@ -75,7 +80,7 @@ def equal_units(answer: Any) -> str | None:
     """Check which of four starts leave the hidden units equal for ever.
 
     Args:
-        answer: A string of letters from A to D.
+        answer: A string of letters from A to D, or a list or set of them.
 
     Returns:
         `None` if they are the right ones, else a hint.
@@ -84,9 +89,12 @@ def equal_units(answer: Any) -> str | None:
         >>> equal_units("A")
         'one more: where both gradients are zero, nothing moves'
     """
-    if not isinstance(answer, str) or not set(answer.upper()) <= set("ABCD, "):
-        return 'answer with letters from A to D, such as "AD"'
-    letters = set(answer.upper()) & set("ABCD")
+    try:
+        letters = {*"".join(answer).upper().replace("AND", "")} - set(" ,.;+/&")
+    except TypeError:
+        letters = {"?"}
+    if not letters <= set("ABCD"):
+        return 'answer with letters from A to D, such as "BC"'
     if "B" in letters:
         return (
             "in B column j of the first gradient has the factor W₂[j], and these differ"
@@ -126,7 +134,7 @@ def remembering_linear(answer: Any) -> str | None:
 
     Example:
         >>> remembering_linear(keras.layers.ReLU)
-        'after the first call the layer has no weight; make one in build'
+        'after the first call it has no weight; make one in build, with add_weight'
     """
     if hint := _unfinished(answer):
         return hint
@@ -135,7 +143,9 @@ def remembering_linear(answer: Any) -> str | None:
         return "a new layer has weights already; make them in build, not in __init__"
     output = layer(x)
     if not layer.weights:
-        return "after the first call the layer has no weight; make one in build"
+        return (
+            "after the first call it has no weight; make one in build, with add_weight"
+        )
     shapes = [tuple(weight.shape) for weight in layer.weights]
     if shapes != [(3, 2)]:
         return f"for 3 features and 2 units a kernel (3, 2) is wanted, got {shapes}"
@@ -148,7 +158,19 @@ def remembering_linear(answer: Any) -> str | None:
         return (
             "there is a kernel now, but the output does not follow it; use it in call"
         )
-    return None
+    return _not_lazy(answer(2))
+
+
+def _not_lazy(layer: keras.layers.Layer) -> str | None:
+    """Say that a layer takes 3 features only, if it does."""
+    try:
+        layer(tf.ones((2, 4)))
+        wide = layer.weights[0].shape[0] == 4
+    except (ValueError, tf.errors.InvalidArgumentError):
+        wide = False
+    if wide:
+        return None
+    return "it works for 3 features and not for 4; take their number from input_shape"
 
 
 def collapse_with_bias(answer: Any) -> str | None:
@@ -171,6 +193,8 @@ def collapse_with_bias(answer: Any) -> str | None:
     if not isinstance(made, tuple | list) or len(made) != 2:
         return "return two things, a kernel and a bias: return W, b"
     kernel, bias = map(np.asarray, made)
+    if bias.shape == (1, 2):
+        bias = bias[0]  # a row; it predicts the same
     if kernel.shape != (5, 2) or not np.allclose(kernel, w1 @ w2):
         return (
             f"the kernel should be W1 @ W2, of shape (5, 2); got shape {kernel.shape}"
@@ -201,7 +225,7 @@ def feature_scale(answer: Any) -> str | None:
 
     Example:
         >>> feature_scale(keras.layers.Identity)
-        'after the first call a layer for 3 features has no weight; add one in build'
+        'after the first call it has no weight; make one in build, with add_weight'
     """
     if hint := _unfinished(answer):
         return hint
@@ -212,8 +236,7 @@ def feature_scale(answer: Any) -> str | None:
     output = layer(x)
     if not layer.weights:
         return (
-            "after the first call a layer for 3 features has no weight; add one in "
-            "build"
+            "after the first call it has no weight; make one in build, with add_weight"
         )
     if len(layer.weights) > 1 or tuple(layer.weights[0].shape) not in {(3,), (1, 3)}:
         shapes = [tuple(weight.shape) for weight in layer.weights]
@@ -227,4 +250,4 @@ def feature_scale(answer: Any) -> str | None:
         return "with weights 1, 0, -2 the row 1, 2, 3 should become 1, 0, -6"
     if not layer.trainable_weights:
         return "it scales, but the weight is not trainable, so nothing can learn it"
-    return None
+    return _not_lazy(answer())
