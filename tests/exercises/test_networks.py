@@ -69,10 +69,34 @@ def two_layers_only(x, weights):
     return hidden @ weights[2]
 
 
+def emptying(x, weights):
+    bias, kernel = weights.pop(), weights.pop()
+    while weights:
+        x = np.maximum(x @ weights.pop(0) + weights.pop(0), 0)
+    return x @ kernel + bias
+
+
+def two_hidden_layers(x, weights):
+    for number in (0, 2):
+        x = np.maximum(x @ weights[number] + weights[number + 1], 0)
+    return x @ weights[4] + weights[5]
+
+
+def bias_behind_the_bend(x, weights):
+    for number in range(0, len(weights) - 2, 2):
+        x = np.maximum(x @ weights[number], 0) + weights[number + 1]
+    return x @ weights[-2] + weights[-1]
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("mlp_parameters", 153),
+        ("mlp_parameters", 153.0),
+        ("mlp_parameters", np.array(153)),
+        ("mlp_parameters", tf.constant(153)),
+        ("honest_tests", tf.constant([False, True, False, True])),
+        ("forward", emptying),
         ("share_left", share_left),
         ("stopped", stopped),
         ("stopped", lambda h: list(stopped(h))),
@@ -104,6 +128,17 @@ def test_the_parameters_are_counted_right():
         ("mlp_parameters", 121, "a second one"),
         ("mlp_parameters", 12, "layer by layer"),
         ("mlp_parameters", "153", "whole number"),
+        ("mlp_parameters", [153], "whole number"),
+        ("mlp_parameters", 152.5, "whole number"),
+        ("share_left", lambda p, a, b: np.mean((p - b) ** 2), "divide it"),
+        (
+            "share_left",
+            lambda p, a, b: np.mean((p - b) ** 2) / a.var(),
+            "its error from the test rows",
+        ),
+        ("honest_tests", ["False", "True", "False", "True"], "without quotes"),
+        ("forward", two_hidden_layers, "not for one"),
+        ("forward", bias_behind_the_bend, "first, then bend"),
         ("share_left", share_of_variance, "mean of the test rows"),
         ("share_left", lambda p, a, b: 1 - share_left(p, a, b), "1, not 0"),
         ("share_left", lambda p, a, b: 1.0, "use the predictions"),

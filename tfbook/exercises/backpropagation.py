@@ -30,6 +30,8 @@ def one_step(answer: Any) -> str | None:
     if np.shape(answer) != (4,):
         return "four numbers in a list are wanted: two derivatives, two new weights"
     slopes, weights = np.array(answer[:2], float), np.array(answer[2:], float)
+    if np.allclose([*slopes, *weights], [-24, 24, -0.2, 0.2]):
+        return "the weights are right; give the derivative for w first, then v"
     if np.allclose(slopes, [24, -24]):
         if np.allclose(weights, [-0.2, 0.2]):
             return None
@@ -46,6 +48,7 @@ def one_step(answer: Any) -> str | None:
             -12,
         ): "half of it; the slope of the squared error is 2 times the error",
         (-24, 24): "both have the wrong sign; the error is prediction minus target",
+        (24, 24): "for v, the factors are the error's slope, -12, and h = 2",
         (-24, -24): "for w, the output weight v = -1 is a factor too",
         (12, -24): "for w, the input x = 2 is a factor too",
         (24, -12): "for v, the factor is the output of the unit, h = 2",
@@ -73,6 +76,8 @@ def saved(answer: Any) -> str | None:
     """
     if np.shape(answer) != (4,):
         return "four answers in a list are wanted, True or False for each change"
+    if np.asarray(answer).dtype.kind not in "biu":
+        return "write True and False as they are, without quotes"
     right = [False, True, True, False]
     hints = [
         "at every rate that was tried the units were turned off first",
@@ -137,10 +142,21 @@ def small_slope(answer: Any) -> str | None:
         >>> small_slope(lambda z: 0.1 * z)
         'below zero it is right, but of 2.0 it made 0.2; positive numbers stay'
     """
-    values = [answer(tf.constant(z)) for z in ([-5.0, -1.0], [0.5, 2.0])]
+    try:
+        values = [answer(tf.constant(z)) for z in ([-5.0, -1.0], [0.5, 2.0])]
+        table = np.shape(answer(tf.ones((2, 3))))
+    except ValueError as error:
+        if "truth value" in str(error).lower():
+            return (
+                "`if` and `max` ask one question about all numbers; tf.where and "
+                "tf.maximum go number by number"
+            )
+        raise
     below, above = map(np.asarray, values)
     if below.shape != (2,):
         return f"of 2 numbers it made the shape {below.shape}; the shape should stay"
+    if table != (2, 3):
+        return f"of the shape (2, 3) it made {table}; the shape should stay"
     if np.allclose(below, 0):
         return "it is 0 below zero, as ReLU is; -5.0 should become -0.5"
     if not np.allclose(below, [-0.5, -0.1]):
@@ -169,11 +185,15 @@ def all_rows_agree(answer: Any) -> str | None:
     """
     a = np.array([[1.0], [2.0], [3.0]], np.float32)
     other = np.array([[1.0], [5.0], [4.0]], np.float32)
-    if np.shape(answer(a, a)) != ():
-        return "one answer is wanted for all rows, True or False"
-    if not answer(a, a):
+    same = answer(a, a)
+    if isinstance(same, str) or np.shape(same) != ():
+        got = "text" if isinstance(same, str) else f"the shape {np.shape(same)}"
+        return f"one answer is wanted for all rows, True or False, and not {got}"
+    if not same:
         return "it says that a model does not agree with itself"
     if answer(a, other):
+        if not answer(other, a):
+            return "a prediction that is too large counts too; take the absolute value"
         return "one row of three agreed, and it said yes; all rows have to"
     if answer(a, a[::-1]):
         return "equal means are not equal rows; compare row by row"
@@ -196,4 +216,13 @@ def all_rows_agree(answer: Any) -> str | None:
                 f"the last row differs by {gap:g}, and it said yes; is the tolerance "
                 "too wide?"
             )
+    many, one_off = np.ones((2, 1000, 1), np.float32)
+    if not answer(many, many + np.float32(1e-6)):
+        return "rounding in a thousand rows adds up; compare row by row, and do not sum"
+    one_off[-1] += 0.01
+    if answer(many, one_off):
+        return "a mean hides one wrong row among a thousand; compare row by row"
+    edges = np.float32(0.5) ** np.arange(1, 7, dtype=np.float32)[:, None]
+    if not answer(edges - np.float32(1e-7), edges + np.float32(1e-7)):
+        return "neighbours may be rounded up and down; ask for a small difference"
     return None

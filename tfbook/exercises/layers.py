@@ -165,7 +165,7 @@ def _not_lazy(layer: keras.layers.Layer) -> str | None:
     """Say that a layer takes 3 features only, if it does."""
     try:
         layer(tf.ones((2, 4)))
-        wide = layer.weights[0].shape[0] == 4
+        wide = 4 in layer.weights[0].shape
     except (ValueError, tf.errors.InvalidArgumentError):
         wide = False
     if wide:
