@@ -73,7 +73,7 @@ def test_a_right_answer_passes(name, answer):
         ("all_rows_agree", lambda a, b: abs(a - b).sum() < 1e-4, "do not sum"),
         (
             "all_rows_agree",
-            lambda a, b: (np.round(a, 3) == np.round(b, 3)).all(),
+            lambda a, b: (np.round(a, 4) == np.round(b, 4)).all(),
             "small difference",
         ),
         ("saved", [True, True], "four answers"),
