@@ -100,10 +100,10 @@ def test_a_right_answer_passes(name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
-        ("convolution_shape", (32, 40, 8), "fits into 40 times"),
-        ("convolution_shape", (32, 35, 8), "one more"),
-        ("convolution_shape", (32, 36, 3), "summed over"),
-        ("convolution_shape", (32, 36, 24), "summed over"),
+        ("convolution_shape", (32, 40, 8), "fewer than 40 places"),
+        ("convolution_shape", (32, 35, 8), "one place more"),
+        ("convolution_shape", (32, 36, 3), "adds up the channels"),
+        ("convolution_shape", (32, 36, 24), "adds up the channels"),
         ("convolution_shape", (32, 33, 5), "the first argument"),
         ("convolution_shape", (8, 36, 32), "rows stay"),
         ("convolution_shape", 36, "three sizes"),
@@ -117,7 +117,7 @@ def test_a_right_answer_passes(name, answer):
         ("mean_pool", lambda x, size: x[:, ::size], "leave out the rest"),
         ("mean_pool", lambda x, s: mean_pool(x, s, np.max), "the largest"),
         ("mean_pool", lambda x, s: mean_pool(x, s, np.sum), "the sum"),
-        ("mean_pool", mixed_up, "holds neighbours"),
+        ("mean_pool", mixed_up, "hold neighbours"),
         ("mean_pool", lambda x, size: x[:, :2], "not the mean"),
         ("two_dimensions", lambda image, k: image, r"made \(4, 5\)"),
         (
@@ -152,7 +152,7 @@ def test_a_right_answer_passes(name, answer):
             "every time has the last",
         ),
         ("recurrent_states", lambda x, k, r, b: x @ k + b, "the first state is not"),
-        ("recurrent_states", started_at_one, "what do they start at"),
+        ("recurrent_states", started_at_one, "what does each start"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):

@@ -45,9 +45,8 @@ TWINS = {
         ),
     ),
 }
-ours, twins = {}, {}
-for name, (schedule, twin) in TWINS.items():
-    ours[name], twins[name] = schedule, twin
+ours = {name: schedule for name, (schedule, _) in TWINS.items()}
+twins = {name: twin for name, (_, twin) in TWINS.items()}
 
 
 @pytest.mark.parametrize("name", TWINS)

@@ -419,6 +419,37 @@ def test_with_xla_mini_batches_are_those_of_the_order_that_xla_draws(batch_size)
     np.testing.assert_allclose(history, losses, rtol=1e-3)
 
 
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["", "XLA"])
+@pytest.mark.parametrize("batch_size", [None, 10])
+@pytest.mark.parametrize("num_tested", [1, 31, 255, 256, 257, 300, 513])
+def test_rows_that_fill_no_whole_batches_are_tested_like_the_others(
+    num_tested, batch_size, jit_compile
+):
+    model = linear_model()
+    inputs, targets = rows(num_tested)
+    weights = np.arange(1.0, num_tested + 1, dtype="float32")
+    history = training.train(
+        model,
+        rows(32),
+        (inputs, targets),
+        validation_data=(inputs[::-1], targets[::-1], weights),
+        optimizer="sgd",
+        metrics=["mae"],
+        epochs=2,
+        batch_size=batch_size,
+        record_every=2,
+        jit_compile=jit_compile,
+    )
+    errors = np.square(model.predict(inputs, verbose=0) - targets).mean(axis=1)
+    row = history.iloc[-1]
+    np.testing.assert_allclose(row["testing_loss"], errors.mean(), rtol=1e-4)
+    np.testing.assert_allclose(
+        row["validation_loss"], (errors[::-1] * weights).mean(), rtol=1e-4
+    )
+    mae = np.abs(model.predict(inputs, verbose=0) - targets).mean()
+    np.testing.assert_allclose(row["testing_mae"], mae, rtol=1e-4)
+
+
 def test_run_eagerly_training_gives_the_same_as_compiled():
     compiled, eager = mlp(5), mlp(5)
     settings = {"optimizer": "adam", "epochs": 4, "record_every": 3}

@@ -1,6 +1,5 @@
 """Checks for the exercises of the page *Activations*."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -181,23 +180,23 @@ def steps_at_best_rate(answer: Any) -> str | None:
         return "one number is wanted for each activation"
     got = np.array([found["a"], found["b"]], float)
 
-    def like(compute: Callable[[Any], Any]) -> bool:
-        return np.allclose(got, [compute(table["a"]), compute(table["b"])])
+    def like(wanted: Any) -> bool:
+        return np.allclose(got, wanted)
 
-    if like(lambda part: part.median().min()):
+    medians = table.median()
+    best = medians.groupby(level=0)  # of each activation, over its rates
+    if like(best.min()):
         return None
-    if any(like(lambda part: part.median()[rate]) for rate in rates):  # noqa: B023
+    if any(like(medians.xs(rate, level=1)) for rate in rates):
         return "both have the same rate; each activation has a best rate of its own"
-    if like(lambda part: part.min().min()):
+    if like(table.min().groupby(level=0).min()):
         return "it takes the luckiest seed; take the median over the seeds first"
-    if like(lambda part: part.min(axis=1).median()):
+    if like(table.T.groupby(level=0).min().T.median()):
         return "each seed chose a rate of its own; take the median over the seeds first"
-    if like(lambda part: part.mean().min()):
+    if like(table.mean().groupby(level=0).min()):
         return "that is the mean over the seeds; one run that fails moves it far"
-    if like(lambda part: part.median().idxmin()):
+    if like([rate for _, rate in best.idxmin()]):
         return "these are the best rates; the steps at those rates are wanted"
-    if like(lambda part: part.median().max()):
+    if like(best.max()):
         return "fewer steps are better: take the smallest median, not the largest"
-    return (
-        f"for a it is {got[0]:g}, and {np.median(table['a'], axis=0).min():g} is right"
-    )
+    return f"for a it is {got[0]:g}, and {best.min()['a']:g} is right"

@@ -14,7 +14,7 @@ __all__ = [
 
 
 def convolution_shape(answer: Any) -> str | None:
-    """Check the shape that `Conv1D(8, 5)` gives for inputs of shape (32, 40, 3).
+    """Check the shape that `Conv1D(8, 5)` returns for inputs of shape (32, 40, 3).
 
     Args:
         answer: A tuple.
@@ -24,26 +24,17 @@ def convolution_shape(answer: Any) -> str | None:
 
     Example:
         >>> convolution_shape((32, 40, 8))
-        'the ends: a window of 5 fits into 40 times at fewer than 40 places'
+        'think of the ends: a window of 5 fits at fewer than 40 places'
     """
     if not isinstance(answer, tuple) or len(answer) != 3:
         return "expected three sizes, such as (2, 3, 4)"
+    channels = "each filter adds up the channels of the input, and returns one number"
     hints = {
-        (32, 40, 8): (
-            "the ends: a window of 5 fits into 40 times at fewer than 40 places"
-        ),
-        (32, 35, 8): "one more: the first window starts at time 0, the last at 35",
-        (32, 36, 3): "the channels of the input are summed over; each filter gives one",
-        (
-            32,
-            36,
-            24,
-        ): "the channels of the input are summed over; each filter gives one",
-        (
-            32,
-            33,
-            5,
-        ): "the first argument is the number of filters, the second the width",
+        (32, 40, 8): "think of the ends: a window of 5 fits at fewer than 40 places",
+        (32, 35, 8): "one place more: the first window starts at 0, the last at 35",
+        (32, 36, 3): channels,
+        (32, 36, 24): channels,
+        (32, 33, 5): "the first argument is the number of filters, not the width",
     }
     if answer != (32, 36, 8):
         return hints.get(answer, "rows stay, times shrink, channels become filters")
@@ -61,14 +52,14 @@ def same_convolution(answer: Any) -> str | None:
 
     Example:
         >>> same_convolution(lambda x, kernel: np.correlate(x, kernel, "valid"))
-        'of 6 numbers and a kernel of 3 it made 4; put zeros at both ends first'
+        'from 6 numbers and a kernel of 3 it made 4; put zeros at both ends first'
     """
     x, kernel = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0]), np.array([1.0, 10.0, 100.0])
     given = np.asarray(answer(x.copy(), kernel.copy()))
     wanted = np.correlate(x, kernel, "same")
     if given.shape != (6,):
         return (
-            f"of 6 numbers and a kernel of 3 it made {given.size}; put zeros at both "
+            f"from 6 numbers and a kernel of 3 it made {given.size}; put zeros at both "
             f"ends first"
         )
     if np.allclose(given, np.convolve(x, kernel, "same")):
@@ -85,7 +76,7 @@ def same_convolution(answer: Any) -> str | None:
     five = np.arange(1.0, 6.0)
     given = np.asarray(answer(x, five))
     if given.shape != (6,) or not np.allclose(given, np.correlate(x, five, "same")):
-        return "right for a kernel of 3, but not for one of 5; count the zeros anew"
+        return "right for a kernel of 3, but not for one of 5; count the zeros again"
     return None
 
 
@@ -96,17 +87,18 @@ def mean_pool(answer: Any) -> str | None:
         answer: A function of `x`, of shape `(rows, times, channels)`, and `size`.
 
     Returns:
-        `None` if each window becomes its mean, and a rest is left out, else a hint.
+        `None` if each window becomes its mean, and the times that fill no window are
+        left out, else a hint.
 
     Example:
         >>> mean_pool(lambda x, size: x[:, ::size])
-        'of 7 times and size 3 it made (2, 3, 2), not (2, 2, 2); leave out the rest'
+        'from 7 times and size 3 it made (2, 3, 2), not (2, 2, 2); leave out the rest'
     """
     x = np.random.default_rng(0).random((2, 7, 2))
     given = np.asarray(answer(x.copy(), 3))
     if given.shape != (2, 2, 2):
         return (
-            f"of 7 times and size 3 it made {given.shape}, not (2, 2, 2); leave out "
+            f"from 7 times and size 3 it made {given.shape}, not (2, 2, 2); leave out "
             "the rest"
         )
     windows = np.stack([x[:, :3], x[:, 3:6]], axis=1)
@@ -115,7 +107,7 @@ def mean_pool(answer: Any) -> str | None:
     if np.allclose(given, windows.sum(axis=2)):
         return "that is the sum of each window; divide by its size"
     if np.allclose(given, np.stack([x[:, 0:6:2], x[:, 1:6:2]], axis=1).mean(axis=2)):
-        return "every second time was put together; a window holds neighbours"
+        return "each window holds every second time; it should hold neighbours"
     if not np.allclose(given, windows.mean(axis=2)):
         return "the shape is right, but the first window is not the mean of 3 times"
     return None
@@ -163,13 +155,13 @@ def two_dimensions(answer: Any) -> str | None:
 
 
 def recurrent_states(answer: Any) -> str | None:
-    """Check a recurrence that gives the state at every time.
+    """Check a recurrence that returns the state at every time.
 
     Args:
         answer: A function of `x`, `(rows, times, channels)`, and the three weights.
 
     Returns:
-        `None` if it gives all states, of shape `(rows, times, units)`, else a hint.
+        `None` if it returns all states, of shape `(rows, times, units)`, else a hint.
 
     Example:
         >>> recurrent_states(lambda x, kernel, recurrent_kernel, bias: x @ kernel)
@@ -191,23 +183,23 @@ def recurrent_states(answer: Any) -> str | None:
     if given.shape == (2, 5):
         return "that is one state; collect the state of each time"
     if given.shape == (4, 2, 5):
-        return "the times came first; stack them as axis 1, behind the rows"
+        return "the times came first; stack them as axis 1, after the rows"
     if given.shape != wanted.shape:
         return f"expected (rows, times, units) = (2, 4, 5), got {given.shape}"
     if np.allclose(given, wanted):
         return None
     if np.allclose(given, np.tanh(x @ kernel + bias)):
-        return "no state remembers the one before; add state @ recurrent_kernel"
+        return "no state depends on the one before; add state @ recurrent_kernel"
     if np.allclose(given, states(recurrent.T, bias)):
         return "the recurrent kernel is transposed; it is state @ recurrent_kernel"
     if np.allclose(given, states(recurrent, np.zeros(5))):
         return "the bias is missing"
     if np.allclose(given, wanted[:, -1:]):
-        return "every time has the last state; collect each as it comes"
+        return "every time has the last state; collect each state as it is computed"
     if not np.allclose(given[:, 0], wanted[:, 0]):
         return (
             "the first state is not tanh of what was read; each state goes through tanh"
         )
     return (
-        "the first state is right, and the later ones are not; what do they start at?"
+        "the first state is right, but not the later ones; what does each start from?"
     )

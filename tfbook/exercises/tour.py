@@ -32,7 +32,7 @@ def batch_norm_weights(answer: Any) -> str | None:
         (4, 2): "that is for one feature, and there are 64",
         (128, 128): "the running averages are weights too, although not trained",
         (256, 256): "the running averages are computed, and no gradient moves them",
-        (128, 256): "the other way round; the first number is of all weights",
+        (128, 256): "exchange the two; the first number counts all weights",
     }
     if answer != (256, 128):
         return hints.get(answer, "count for one feature, then for 64 of them")
@@ -40,7 +40,7 @@ def batch_norm_weights(answer: Any) -> str | None:
 
 
 def batch_of_one(answer: Any) -> str | None:
-    """Check what a new batch normalization gives, in training, for one row alone.
+    """Check what a new batch normalization returns, in training, for one row alone.
 
     Args:
         answer: Three numbers, for the row 3, -2, 7.
@@ -81,7 +81,7 @@ def channel_norm(answer: Any) -> str | None:
 
     Example:
         >>> channel_norm(lambda x, epsilon=0.001: x)
-        'it gave its input back; subtract the mean, and divide by the deviation'
+        'it returned its input; subtract the mean, and divide by the deviation'
     """
     x = np.random.default_rng(0).normal([2.0, 5.0], [1.0, 3.0], (4, 3, 2))
 
@@ -91,22 +91,22 @@ def channel_norm(answer: Any) -> str | None:
 
     given = np.asarray(answer(x.copy(), epsilon=0.5))
     if given.shape != x.shape:
-        return f"of the shape {x.shape} it made {given.shape}; the shape should stay"
+        return f"from the shape {x.shape} it made {given.shape}; the shape should stay"
     if np.allclose(given, x):
-        return "it gave its input back; subtract the mean, and divide by the deviation"
+        return "it returned its input; subtract the mean, and divide by the deviation"
     if np.allclose(given, scaled((0,), 0.5)):
-        return "axis 0 alone: each place still has a mean of its own; take axis 1 too"
+        return "each place still has its own mean; take the mean over axis 1 too"
     if np.allclose(given, scaled((2,), 0.5)):
         return "that is layer normalization: the last axis should be the one that stays"
     if np.allclose(given, scaled((0, 1, 2), 0.5)):
         return "one mean for all features; each needs its own, so leave out the last"
     if np.allclose(given, scaled((0, 1), 0)):
-        return "right but for epsilon; it is added to the variance, under the root"
+        return "right except for epsilon; add it to the variance, under the root"
     variance = x.var(axis=(0, 1))
     if np.allclose(given, (x - x.mean(axis=(0, 1))) / (variance + 0.5)):
-        return "divided by the variance; divide by its root"
+        return "it divides by the variance; divide by its square root"
     if not np.allclose(given, scaled((0, 1), 0.5)):
-        return "the features should end with mean 0, and do not; check the axes"
+        return "each feature should have mean 0 afterwards; check the axes"
     flat = np.arange(6.0).reshape(3, 2)
     wanted = (flat - flat.mean(axis=0)) / np.sqrt(flat.var(axis=0) + 0.5)
     given = np.asarray(answer(flat, epsilon=0.5))
@@ -126,7 +126,7 @@ def random_dropout(answer: Any) -> str | None:
 
     Example:
         >>> random_dropout(lambda x, rate, rng: x * (rng.random(x.shape) >= rate))
-        'drops as it should, but 3 stayed 3; divide what is left by 1 - rate'
+        'it drops as it should, but 3 stayed 3; divide what is left by 1 - rate'
     """
     rng = np.random.default_rng(0)
     x = np.full((2000, 5), 3.0)
@@ -134,7 +134,7 @@ def random_dropout(answer: Any) -> str | None:
     if not np.array_equal(x, np.full((2000, 5), 3.0)):
         return "it changed its argument; make a new array"
     if given.shape != x.shape:
-        return f"of the shape {x.shape} it made {given.shape}; the shape should stay"
+        return f"from the shape {x.shape} it made {given.shape}; the shape should stay"
     kept = given != 0
     if kept.all():
         return "nothing was dropped; the dropped numbers become 0"
@@ -147,9 +147,9 @@ def random_dropout(answer: Any) -> str | None:
     if abs(kept.mean() - 0.8) > 0.03:
         return f"at rate 0.2 it kept a share of {kept.mean():.2f}, not about 0.8"
     if np.array_equal(kept, np.asarray(answer(x, 0.2, rng)) != 0):
-        return "two calls dropped the same places; draw from rng, and do not seed anew"
+        return "two calls dropped the same places; draw from rng alone"
     if np.allclose(given[kept], 3):
-        return "drops as it should, but 3 stayed 3; divide what is left by 1 - rate"
+        return "it drops as it should, but 3 stayed 3; divide what is left by 1 - rate"
     if not np.allclose(given[kept], 3.75):
         return f"at rate 0.2, 3 became {given[kept][0]:.4g}; it should be 3 / 0.8"
     return None
@@ -176,11 +176,13 @@ def embedding_gradient(answer: Any) -> str | None:
         return f"expected the shape of the table, (4, 2), got {given.shape}"
     unused = given[[1, 3]]
     if not np.allclose(unused, 0):
-        return "a code that was not looked up has no part in the loss; its row gets 0"
+        return "a code that was not looked up does not change the loss; its row gets 0"
     if np.allclose(given[2], [10, 20]) or np.allclose(given[2], [1, 2]):
-        return "code 2 was looked up twice, and one gradient overwrote the other; add"
+        return (
+            "code 2 was looked up twice, and one gradient overwrote the other; add them"
+        )
     if np.allclose(given[2], [5.5, 11]):
         return "code 2 got the mean of its two gradients; by the chain rule they add up"
     if not np.allclose(given, [[5, 6], [0, 0], [11, 22], [0, 0]]):
-        return f"codes 2, 0, 2: row 2 should get [11, 22], and got {given[2].tolist()}"
+        return f"codes 2, 0, 2: row 2 should get [11, 22], but got {given[2].tolist()}"
     return None

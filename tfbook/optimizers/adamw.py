@@ -24,7 +24,9 @@ def adamw_update(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     r"""Shrink a weight by a share of itself, and move it as Adam does.
 
-    $$w_t = (1 - \eta \lambda) \, w_{t-1} - \eta_t m_t / (\sqrt{v_t} + \varepsilon)$$
+    $$
+    w_t = (1 - \eta \lambda) \, w_{t-1} - \eta_t m_t / (\sqrt{v_t} + \varepsilon)
+    $$
 
     with $m_t$, $v_t$ and $\eta_t$ of `adam_update`. A penalty in the loss would be
     divided by $\sqrt{v_t}$ like the rest of the gradient, so that weights with large

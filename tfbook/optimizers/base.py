@@ -58,7 +58,7 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> tf.Variable | tf.Tensor:
-        """The rate of the next step: a variable, or what the schedule says.
+        """The rate of the next step, a variable or what the schedule says.
 
         A compiled step sees the variable change.
         """

@@ -17,7 +17,9 @@ def piecewise_constant(
 ) -> tf.Tensor:
     r"""Keep the rate constant, and change it after certain steps.
 
-    $$\eta_t = r_k, \qquad k = \text{the number of boundaries that are less than } t$$
+    $$
+    \eta_t = r_k, \qquad k = \text{the number of boundaries that are less than } t
+    $$
 
     It equals `keras.optimizers.schedules.PiecewiseConstantDecay`.
 
@@ -52,7 +54,9 @@ def exponential_decay(
 ) -> tf.Tensor:
     r"""Multiply the rate by one factor every so many steps.
 
-    $$\eta_t = \eta_0 \, d^{\, t / T}$$
+    $$
+    \eta_t = \eta_0 \, d^{\, t / T}
+    $$
 
     It equals `keras.optimizers.schedules.ExponentialDecay`.
 

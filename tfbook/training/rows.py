@@ -35,7 +35,8 @@ def part_of(data: tuple, start: Any, size: int) -> tuple:
     """Take neighbouring rows of arrays; their number is known while tracing."""
 
     def cut(part: tf.Tensor) -> tf.Tensor:
-        rows = part[start : start + size]
-        return tf.ensure_shape(rows, (size, *part.shape[1:]))
+        # Not part[start : start + size]: XLA wants a length that it can read off.
+        behind = part.shape[1:]
+        return tf.slice(part, [start, *[0] * len(behind)], [size, *behind])
 
     return tf.nest.map_structure(cut, data)
