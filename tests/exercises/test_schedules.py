@@ -25,8 +25,8 @@ def share_of_wins(one, other):
         ("steps_to_half", lambda rate, decay: np.log(0.5) / np.log(1 - rate * decay)),
         ("steps_to_half", lambda rate, decay: -np.log(2) / np.log1p(-rate * decay)),
         ("share_of_wins", share_of_wins),
-        ("comparison_flaws", {"a", "c", "e"}),
-        ("comparison_flaws", "eca"),
+        ("comparison_flaws", {"a", "c", "e", "f"}),
+        ("comparison_flaws", "feca"),
     ],
 )
 def test_a_right_answer_passes(name, answer):
@@ -86,12 +86,13 @@ def test_a_right_answer_passes(name, answer):
             lambda one, other: share_of_wins(*finite(one, other)),
             "diverged are a tie",
         ),
-        ("comparison_flaws", {"f"}, "letters from a to e"),
+        ("comparison_flaws", {"g"}, "letters from a to f"),
         ("comparison_flaws", {"a", "b"}, "what judges should be"),
         ("comparison_flaws", {"d"}, "how sure"),
-        ("comparison_flaws", {"c", "e"}, "several rates"),
-        ("comparison_flaws", {"a", "e"}, "the same budget"),
-        ("comparison_flaws", {"a", "c"}, "starts or rows"),
+        ("comparison_flaws", {"c", "e", "f"}, "several rates"),
+        ("comparison_flaws", {"a", "e", "f"}, "the same budget"),
+        ("comparison_flaws", {"a", "c", "f"}, "starts or rows"),
+        ("comparison_flaws", {"a", "c", "e"}, "choose the same rate"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):

@@ -137,18 +137,18 @@ def comparison_flaws(answer: Any) -> str | None:
     """Check which sentences of a report on two arms describe a flaw.
 
     Args:
-        answer: A set of letters from a to e.
+        answer: A set of letters from a to f.
 
     Returns:
         `None` if it is right, else a hint.
 
     Example:
-        >>> comparison_flaws({"a", "e"})
+        >>> comparison_flaws({"a", "e", "f"})
         'a flaw is missing; did both arms get the same budget?'
     """
     letters = {str(each).strip(" ()").lower() for each in answer}
-    if not letters <= set("abcde"):
-        return f"expected letters from a to e, got {sorted(letters)}"
+    if not letters <= set("abcdef"):
+        return f"expected letters from a to f, got {sorted(letters)}"
     fair = {
         "b": "new starts, the same for both, are what judges should be",
         "d": "pairs cancel what a start does to both, and the interval says how sure",
@@ -159,6 +159,7 @@ def comparison_flaws(answer: Any) -> str | None:
         "a": "did both arms choose among several rates",
         "c": "did both arms get the same budget",
         "e": "what did the interval allow for, starts or rows",
+        "f": "would other starts choose the same rate",
     }
     for letter in sorted(set(missing) - letters):
         return f"a flaw is missing; {missing[letter]}?"
