@@ -132,7 +132,7 @@ def test_the_number_of_weights_is_that_of_keras():
         ("last_marked", by_score(lambda m, p: 0 * m + 10 * p), "marked or not"),
         ("last_marked", by_score(lambda m, p: 50 * m), "the same share"),
         ("last_marked", by_score(lambda m, p: 90 * m - 5 * p), "the first mark"),
-        ("last_marked", by_score(lambda m, p: m * abs(p - 20)), "in some row"),
+        ("last_marked", by_score(lambda m, p: 90 * m - 9 * abs(p - 9)), "in some row"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
