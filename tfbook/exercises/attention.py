@@ -121,9 +121,9 @@ def pairs_to_read(answer: Any) -> str | None:
     """Check rows of pairs and a query in which the query does not hold the answer.
 
     Args:
-        answer: A function of one-hot keys `(rows, pairs, 8)`, values `(rows, pairs)` and
-            the number of the pair that is asked for, `(rows)`; it returns the rows that
-            a network reads.
+        answer: A function of one-hot keys `(rows, pairs, 8)`, values `(rows, pairs)`
+            and the number of the pair that is asked for, `(rows)`; it returns the rows
+            that a network reads.
 
     Returns:
         `None` if the last row is the key alone, else a hint.
