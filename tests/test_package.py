@@ -67,7 +67,12 @@ IMPORTS: dict[str, set[str]] = {
     "optimizers.schedules": set(),
     "optimizers.sgd": {"optimizers.base"},
     "plotting": set(),
-    "training": {"training.loop", "training.outcomes", "training.steps"},
+    "training": {
+        "training.cluster",
+        "training.loop",
+        "training.outcomes",
+        "training.steps",
+    },
     "training.arguments": set(),
     "training.arrays": {"training.arguments"},
     "training.batches": {"training.arrays", "training.streams"},
@@ -89,6 +94,7 @@ IMPORTS: dict[str, set[str]] = {
     },
     "training.callbacks": set(),
     "training.checkpoints": set(),
+    "training.cluster": set(),
     "training.compiled": set(),
     "training.dry_run": {
         "training.arrays",
@@ -142,6 +148,7 @@ IMPORTS: dict[str, set[str]] = {
         "training.identity",
         "training.interrupts",
         "training.outcomes",
+        "training.streams",
         "training.workers",
     },
     "training.share": {"training.dry_run", "training.objective"},
@@ -149,7 +156,11 @@ IMPORTS: dict[str, set[str]] = {
     "training.streams": {"training.arguments"},
     "training.tallies": {"training.objective", "training.rows", "training.steps"},
     "training.targets": {"training.forward"},
-    "training.workers": {"training.share"},
+    "training.workers": {
+        "training.arguments",
+        "training.outcomes",
+        "training.share",
+    },
 }
 
 # A page's exercises are checked by a module of its own, which nothing else imports.

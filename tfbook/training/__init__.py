@@ -15,7 +15,8 @@ it in this order:
 - ``optimizers``: looked up, checked, built
 - ``build``, ``forward``, ``dry_run``: one batch, before anything is compiled
 - ``targets``, ``lookups``, ``guards``: what may be wrong with data, before and during
-- ``replicas``, ``share``, ``workers``: a step shared out to several devices
+- ``replicas``, ``share``: a step shared out to several devices
+- ``cluster``, ``workers``: processes that train together, connected and kept together
 - ``checkpoints``, ``identity``: the state of a run in a file, and whose it is
 - ``callbacks``: what Python does at its turn
 - ``arguments``, ``errors``, ``interrupts``: checks, endings, Ctrl-C
@@ -23,8 +24,14 @@ it in this order:
 ``README.md`` next to them says what the engine guarantees, and why it is built so.
 """
 
+from tfbook.training.cluster import connect_workers
 from tfbook.training.loop import records, train
-from tfbook.training.outcomes import Record, TrainingDiverged, TrainingInterrupted
+from tfbook.training.outcomes import (
+    Record,
+    TrainingDiverged,
+    TrainingInterrupted,
+    WorkerLost,
+)
 from tfbook.training.steps import Tally, test_step, train_step
 
 __all__ = [
@@ -32,6 +39,8 @@ __all__ = [
     "Tally",
     "TrainingDiverged",
     "TrainingInterrupted",
+    "WorkerLost",
+    "connect_workers",
     "records",
     "test_step",
     "train",

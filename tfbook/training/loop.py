@@ -1,5 +1,6 @@
 """The loop: blocks of epochs in compiled calls, and Python's turn between them."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -148,9 +149,9 @@ def train(
         try:
             while run.done < run.epochs:
                 python.begin(run.done + 1)
-                if python.end(run.advance()):
+                record = run.advance()
+                if run.is_enough(functools.partial(python.end, record)):
                     break
-                run.raise_if_interrupted()
             run.finish()
         except KeyboardInterrupt:
             raise TrainingInterrupted(
