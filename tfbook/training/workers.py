@@ -271,7 +271,7 @@ def noticed_losses() -> Iterator[None]:
     except tf.errors.OpError as error:
         text = str(error)
         if not isinstance(error, LOST) and "Collective ops is aborted" not in text:
-            raise
+            raise  # about something else, such as a label out of range
         lost = {f"{job} {task}" for job, task in NAMED.findall(text)}
         which = " and ".join(sorted(lost)) or "one of them"
         raise WorkerLost(
