@@ -94,7 +94,7 @@ IMPORTS: dict[str, set[str]] = {
     },
     "training.callbacks": set(),
     "training.checkpoints": set(),
-    "training.cluster": set(),
+    "training.cluster": {"training.meeting", "training.tf_config"},
     "training.compiled": set(),
     "training.dry_run": {
         "training.arrays",
@@ -118,6 +118,7 @@ IMPORTS: dict[str, set[str]] = {
         "training.outcomes",
         "training.run",
     },
+    "training.meeting": set(),
     "training.objective": set(),
     "training.optimizers": {"training.arguments"},
     "training.outcomes": set(),
@@ -156,6 +157,7 @@ IMPORTS: dict[str, set[str]] = {
     "training.streams": {"training.arguments"},
     "training.tallies": {"training.objective", "training.rows", "training.steps"},
     "training.targets": {"training.forward"},
+    "training.tf_config": set(),
     "training.workers": {
         "training.arguments",
         "training.outcomes",

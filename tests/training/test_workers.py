@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context as tf_context
 
 from tfbook import training
-from tfbook.training import cluster, workers
+from tfbook.training import meeting, workers
 
 HEARTBEAT = 5.0  # seconds without a sign of life
 NOTICED = 30  # seconds in which survivors have to end, on a machine that is busy
@@ -414,9 +414,9 @@ def test_workers_meet_in_whatever_order_they_come():
     with socket.create_server(("", 0)) as one, socket.create_server(("", 0)) as two:
         pair = [f"127.0.0.1:{each.getsockname()[1]}" for each in (one, two)]
     late = multiprocessing.get_context("forkserver").Process(
-        target=cluster.meet, args=(pair[1], pair, 60.0), daemon=True
+        target=meeting.meet, args=(pair[1], pair, 60.0), daemon=True
     )
     late.start()
-    cluster.meet(pair[0], pair, 60.0)
+    meeting.meet(pair[0], pair, 60.0)
     late.join(60)
     assert late.exitcode == 0

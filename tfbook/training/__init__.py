@@ -16,7 +16,8 @@ it in this order:
 - ``build``, ``forward``, ``dry_run``: one batch, before anything is compiled
 - ``targets``, ``lookups``, ``guards``: what may be wrong with data, before and during
 - ``replicas``, ``share``: a step shared out to several devices
-- ``cluster``, ``workers``: processes that train together, connected and kept together
+- ``cluster``, ``tf_config``, ``meeting``: processes on one machine or many, connected
+- ``workers``: what each of them has to say, heard by all
 - ``checkpoints``, ``identity``: the state of a run in a file, and whose it is
 - ``callbacks``: what Python does at its turn
 - ``arguments``, ``errors``, ``interrupts``: checks, endings, Ctrl-C
