@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -405,9 +406,27 @@ def test_a_worker_that_never_comes_is_named_in_time(monkeypatch):
         # Somebody listens at the second address, who is no worker of this cluster.
         monkeypatch.setenv("TF_CONFIG", config(own, stranger, "127.0.0.1:1"))
         begun = time.monotonic()
-        with pytest.raises(TimeoutError, match=r"expected 3 workers within 0\.5 sec"):
+        message = (
+            rf"3 workers within 0\.5 .* no answer from 127\.0\.0\.1:1, {stranger};"
+        )
+        with pytest.raises(TimeoutError, match=message):
             training.connect_workers(timeout=0.5)
         assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("also", [[], ["127.0.0.1:1"]])
+def test_workers_of_another_cluster_are_not_taken_for_ours(also):
+    with socket.create_server(("", 0)) as one, socket.create_server(("", 0)) as two:
+        pair = [f"127.0.0.1:{each.getsockname()[1]}" for each in (one, two)]
+    with (
+        meeting.Meeting(pair[0], pair) as here,
+        meeting.Meeting(pair[1], pair + also) as there,
+    ):
+        threading.Thread(target=here.serve_forever, daemon=True).start()
+        try:
+            assert there.is_at(pair[0]) == (not also)
+        finally:
+            here.shutdown()
 
 
 def test_workers_meet_in_whatever_order_they_come():
