@@ -273,9 +273,9 @@ def noticed_losses() -> Iterator[None]:
         if not isinstance(error, LOST) and "Collective ops is aborted" not in text:
             raise  # about something else, such as a label out of range
         lost = {f"{job} {task}" for job, task in NAMED.findall(text)}
-        which = " and ".join(sorted(lost)) or "one of them"
+        which = " and ".join(sorted(lost)) or "another worker"
         raise WorkerLost(
-            f"train: expected all workers to go on, got no more of {which}, which has "
+            f"train: expected all workers to go on, got no answer from {which}, which has "
             "ended, hangs or cannot be reached; end all that are left, and start all "
             "again with the same checkpoint_dir to go on from the last checkpoint"
         ) from None
