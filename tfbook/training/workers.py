@@ -275,7 +275,7 @@ def noticed_losses() -> Iterator[None]:
         lost = {f"{job} {task}" for job, task in NAMED.findall(text)}
         which = " and ".join(sorted(lost)) or "another worker"
         raise WorkerLost(
-            f"train: expected all workers to go on, got no answer from {which}, which has "
-            "ended, hangs or cannot be reached; end all that are left, and start all "
-            "again with the same checkpoint_dir to go on from the last checkpoint"
+            f"train: expected all workers to go on, got no answer from {which}, which "
+            "has ended, hangs or cannot be reached; end all that are left, and start "
+            "all again with the same checkpoint_dir to go on from the last checkpoint"
         ) from None
