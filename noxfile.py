@@ -52,6 +52,13 @@ def tests(session: nox.Session) -> None:
     )
 
 
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Kill and stop workers many times, some minutes; -- with more for pytest."""
+    install(session, "test")
+    session.run("pytest", "-m", "faults", *session.posargs, env={"MPLBACKEND": "agg"})
+
+
 @nox.session(venv_backend="virtualenv")
 def bench(session: nox.Session) -> None:
     """Time training beside others, some minutes; -- with names for some parts."""

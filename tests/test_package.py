@@ -68,6 +68,7 @@ IMPORTS: dict[str, set[str]] = {
     "optimizers.sgd": {"optimizers.base"},
     "plotting": set(),
     "training": {
+        "training.cluster",
         "training.loop",
         "training.outcomes",
         "training.restart",
@@ -94,6 +95,7 @@ IMPORTS: dict[str, set[str]] = {
     },
     "training.callbacks": set(),
     "training.checkpoints": set(),
+    "training.cluster": {"training.meeting", "training.tf_config"},
     "training.compiled": set(),
     "training.dry_run": {
         "training.arrays",
@@ -118,6 +120,7 @@ IMPORTS: dict[str, set[str]] = {
         "training.outcomes",
         "training.run",
     },
+    "training.meeting": set(),
     "training.objective": set(),
     "training.optimizers": {"training.arguments"},
     "training.outcomes": set(),
@@ -149,6 +152,7 @@ IMPORTS: dict[str, set[str]] = {
         "training.identity",
         "training.interrupts",
         "training.outcomes",
+        "training.streams",
         "training.workers",
     },
     "training.share": {"training.dry_run", "training.objective"},
@@ -156,7 +160,12 @@ IMPORTS: dict[str, set[str]] = {
     "training.streams": {"training.arguments"},
     "training.tallies": {"training.objective", "training.rows", "training.steps"},
     "training.targets": {"training.forward"},
-    "training.workers": {"training.share"},
+    "training.tf_config": set(),
+    "training.workers": {
+        "training.arguments",
+        "training.outcomes",
+        "training.share",
+    },
 }
 
 # A page's exercises are checked by a module of its own, which nothing else imports.

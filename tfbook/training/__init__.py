@@ -16,7 +16,9 @@ it in this order:
 - ``optimizers``: looked up, checked, built
 - ``build``, ``forward``, ``dry_run``: one batch, before anything is compiled
 - ``targets``, ``lookups``, ``guards``: what may be wrong with data, before and during
-- ``replicas``, ``share``, ``workers``: a step shared out to several devices
+- ``replicas``, ``share``: a step shared out to several devices
+- ``cluster``, ``tf_config``, ``meeting``: processes on one machine or many, connected
+- ``workers``: what each of them has to say, heard by all
 - ``checkpoints``, ``identity``: the state of a run in a file, and whose it is
 - ``launch``: workers on this machine, from the command line
 - ``callbacks``: what Python does at its turn
@@ -25,8 +27,14 @@ it in this order:
 ``README.md`` next to them says what the engine guarantees, and why it is built so.
 """
 
+from tfbook.training.cluster import connect_workers
 from tfbook.training.loop import records, train
-from tfbook.training.outcomes import Record, TrainingDiverged, TrainingInterrupted
+from tfbook.training.outcomes import (
+    Record,
+    TrainingDiverged,
+    TrainingInterrupted,
+    WorkerLost,
+)
 from tfbook.training.restart import Restart
 from tfbook.training.steps import Tally, test_step, train_step
 
@@ -36,6 +44,8 @@ __all__ = [
     "Tally",
     "TrainingDiverged",
     "TrainingInterrupted",
+    "WorkerLost",
+    "connect_workers",
     "records",
     "test_step",
     "train",

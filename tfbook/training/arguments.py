@@ -53,14 +53,12 @@ def check_integers(positive: bool, **values: Any) -> list[Any]:
     return [int(value) for value in values.values()]
 
 
-def check_strategy(
-    strategy: Any, jit_compile: bool, checkpoints: bool, step: Any
-) -> None:
+def check_strategy(strategy: Any, jit_compile: bool, step: Any) -> None:
     """Check that a strategy is one that training can use, with the other arguments."""
     if strategy is None:
         return
-    several_workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-    if not (several_workers or isinstance(strategy, tf.distribute.MirroredStrategy)):
+    known = tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy
+    if not isinstance(strategy, known):
         raise TypeError(
             "strategy: expected a MirroredStrategy or a MultiWorkerMirroredStrategy, "
             f"got {shorten(strategy)}; pass for example "
@@ -75,11 +73,6 @@ def check_strategy(
         raise ValueError(
             "train: expected no step with a strategy, got one; only train's own step "
             "can be shared out, so drop one of the two"
-        )
-    if several_workers and checkpoints:
-        raise ValueError(
-            "train: expected no checkpoint_dir with a MultiWorkerMirroredStrategy, got "
-            "one; checkpoints work in one process, for example with a MirroredStrategy"
         )
 
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
+import uuid
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -71,6 +72,37 @@ def opened(directory: str | os.PathLike) -> Iterator[Path]:
         lock.release()
 
 
+def mark(folder: Path) -> str:
+    """Leave a file of a new name in a folder, by which others know the same folder."""
+    # A name that `opened` clears away, if the run is killed before it is forgotten.
+    path = folder / f".epoch_0.{uuid.uuid4().hex}"
+    path.touch()
+    return path.name
+
+
+def load_marked(
+    directory: str | os.PathLike, name: str, epoch: int
+) -> Checkpoint | None:
+    """Read the checkpoint of an epoch from the folder that the first worker has marked.
+
+    Raises:
+        ValueError: If this is another folder, or the file is damaged.
+    """
+    path = Path(directory)
+    if not (path / name).exists():
+        raise ValueError(
+            f"checkpoint_dir: expected one folder that all workers share, got "
+            f"{str(directory)!r}, which is another one than on worker 0; pass a folder "
+            "on a file system that all of them see"
+        )
+    return load(path / file_name(epoch)) if epoch else None
+
+
+def file_name(epoch: int) -> str:
+    """Name the file of an epoch."""
+    return f"epoch_{epoch:09}.npz"
+
+
 def save(directory: Path, checkpoint: Checkpoint, keep: int = 2) -> Path:
     """Write a checkpoint, and delete all but the newest ones.
 
@@ -78,7 +110,7 @@ def save(directory: Path, checkpoint: Checkpoint, keep: int = 2) -> Path:
         OSError: If it cannot be written, for example because the disk is full; the
             checkpoints before it stay as they are.
     """
-    path = directory / f"epoch_{checkpoint.epoch:09}.npz"
+    path = directory / file_name(checkpoint.epoch)
     partial = directory / f".{path.name}.{os.getpid()}"
     try:
         with partial.open("w+b") as file:

@@ -18,7 +18,7 @@ from tfbook.training.frozen import PLAIN, checksum, internal
 
 
 def run_identity(
-    model: keras.Model, optimizer: Any, data: Sequence[Any], **settings: Any
+    model: keras.Model, optimizer: Any, data: Sequence[str], **settings: Any
 ) -> dict[str, Any]:
     """Describe a run by names and values that JSON can hold; of data, by checksums."""
     weights = [f"{v.name} {tuple(v.shape)} {v.dtype}" for v in model.variables]
@@ -27,10 +27,28 @@ def run_identity(
             **settings,
             "optimizer": describe(optimizer),
             "weights": weights,
-            "data": [checksum(part) for part in data],
+            "data": [*data],
             "model": describe(model),
         }
     )
+
+
+def call_identity(call: dict[str, Any], data: list[str]) -> dict[str, Any]:
+    """Describe a call of `train` by all its arguments, as workers have to share them.
+
+    All start from the weights of the first, so that how they begin does not matter; nor
+    does the name by which each knows the folder of the checkpoints.
+    """
+    known = {"data": data, "has checkpoint_dir": call["checkpoint_dir"] is not None}
+    apart = {"train_data", "validation_data", "test_data", "strategy", "checkpoint_dir"}
+    described = {
+        name: describe(value) for name, value in call.items() if name not in apart
+    }
+    return {
+        name: value
+        for name, value in flatten(known | described).items()
+        if "initializer" not in name
+    }
 
 
 def describe(thing: Any, depth: int = 8) -> Any:

@@ -1,5 +1,6 @@
 """The loop: blocks of epochs in compiled calls, and Python's turn between them."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -82,13 +83,15 @@ def train(
             once; on a CPU it pays for many epochs of a small model, and loses with
             convolutions, and often with dropout or batch normalization.
         strategy: A `tf.distribute.MirroredStrategy`, or on each of several workers the
-            same call with a `MultiWorkerMirroredStrategy` and the same data. Each
+            same call and the same data with the strategy of `connect_workers`. Each
             device takes its share of the rows of a batch, and the result is that of
             one device. Make model and optimizer outside `strategy.scope()`; those of
             the first worker are the ones that all start from.
         checkpoint_dir: A folder. The run leaves its state there whenever it records; a
             run that was killed goes on from there when it is started again with the
-            same arguments, and ends with the same weights, bit for bit.
+            same arguments, and ends with the same weights, bit for bit. Several workers
+            share one folder, and may be another number when they are started again:
+            then the weights are the same to within rounding.
         callbacks: Keras callbacks, and functions of a `Record`, which end the run by
             returning `True`.
         progress: Whether to show a bar with the epoch, the losses and the time left.
@@ -107,6 +110,8 @@ def train(
         ValueError: If the data, or an argument, cannot be used, or the checkpoint
             belongs to another run.
         OSError: If a checkpoint cannot be written.
+        WorkerLost: If another worker has ended, hangs or cannot be reached.
+        RuntimeError: If another worker has refused its arguments, or could not go on.
 
     Example:
         >>> import numpy as np
@@ -148,9 +153,9 @@ def train(
         try:
             while run.done < run.epochs:
                 python.begin(run.done + 1)
-                if python.end(run.advance()):
+                record = run.advance()
+                if run.is_enough(functools.partial(python.end, record)):
                     break
-                run.raise_if_interrupted()
             run.finish()
         except KeyboardInterrupt:
             raise TrainingInterrupted(

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-__all__ = ["Record", "TrainingDiverged", "TrainingInterrupted"]
+__all__ = ["Record", "TrainingDiverged", "TrainingInterrupted", "WorkerLost"]
 
 
 class Record(NamedTuple):
@@ -66,3 +66,15 @@ class TrainingInterrupted(KeyboardInterrupt):
     def __init__(self, message: str, history: pd.DataFrame) -> None:
         super().__init__(message)
         self.history = history
+
+
+class WorkerLost(ConnectionError):  # noqa: N818 - says what happened
+    """A worker that trained with this one has ended, hangs or cannot be reached.
+
+    Nothing more can be done in this process, since TensorFlow does not connect anew.
+    End it, and start all workers again: with a `checkpoint_dir` they go on from there.
+
+    Example:
+        >>> issubclass(WorkerLost, ConnectionError)
+        True
+    """

@@ -1,5 +1,6 @@
 """A run: what it is made of, how far it is, and how it gets on by a record."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -22,6 +23,7 @@ from tfbook.training import (
 from tfbook.training.errors import as_history, explained
 from tfbook.training.interrupts import deferred_interrupt
 from tfbook.training.outcomes import Record, TrainingDiverged
+from tfbook.training.streams import Stream
 
 
 class Run:
@@ -54,34 +56,9 @@ class Run:
         strategy: tf.distribute.Strategy | None = None,
         checkpoint_dir: str | os.PathLike | None = None,
     ) -> None:
-        arguments.check_scope()
-        arguments.check_model(model, step, loss)
-        self.epochs, self.record_every = arguments.check_integers(
-            True, epochs=epochs, record_every=record_every
-        )
-        (self.seed,) = arguments.check_integers(False, seed=seed)
-        sizes = {"batch_size": batch_size, "steps_per_epoch": steps_per_epoch}
-        given = {name: size for name, size in sizes.items() if size is not None}
-        sizes |= zip(given, arguments.check_integers(True, **given), strict=True)
-        arguments.check_loss(loss)
-        arguments.check_metrics(metrics)
-        arguments.check_strategy(
-            strategy, jit_compile, checkpoint_dir is not None, step
-        )
-        self.model = model
-        train = batches.read("train_data", train_data, **sizes)
-        if train is None:
-            raise ValueError(
-                "train_data: expected a pair (x, y) of arrays, got None; pass (x, y)"
-            )
-        given_data = {
-            "training": train,
-            "validation": batches.read("validation_data", validation_data),
-            "testing": batches.read("test_data", test_data),
-        }
-        self.data = {key: each for key, each in given_data.items() if each is not None}
-        batches.check_together(self.data, self.epochs, loss, step, jit_compile)
-        build.prepare_data(model, self.data, strict=step is None)
+        # Before anything that workers do together, which has to be the same on each.
+        call = {name: value for name, value in locals().items() if name != "self"}
+        workers.check_same(strategy, lambda: self._read(**call))
         self.program, self.optimizer = cache.get_program(
             model,
             self.data,
@@ -97,24 +74,73 @@ class Run:
         self._asked: Any = None
         self._folder: Path | None = None
         self._variables = self._all_variables()
-        if checkpoint_dir is not None or strategy is not None:
-            self._identity = identity.run_identity(
-                model,
-                self.optimizer,
-                [part for each in self.data.values() for part in each.evidence()],
-                columns=self.program.column_names,
-                loss=identity.describe(loss),
-                step=identity.describe(step),
-                record_every=self.record_every,
-                seed=self.seed,
-                jit_compile=jit_compile,
-                **sizes,
-            )
-        if checkpoint_dir is not None:
-            self._resume(checkpoint_dir)
-        if strategy is not None:
-            workers.check_same(strategy, self._identity | {"epochs": self.epochs})
+        try:
+            if checkpoint_dir is not None:
+                self._identity = identity.run_identity(
+                    model,
+                    self.optimizer,
+                    self._evidence,
+                    columns=self.program.column_names,
+                    loss=identity.describe(loss),
+                    step=identity.describe(step),
+                    record_every=self.record_every,
+                    seed=self.seed,
+                    jit_compile=jit_compile,
+                    **self._sizes,
+                )
+                self._resume(checkpoint_dir)
             workers.agree(strategy, self._variables)
+        except BaseException:
+            self._open.close()
+            raise
+
+    def _read(self, **call: Any) -> dict[str, Any]:
+        """Check the arguments, read the data, and describe the call."""
+        model, loss, step = call["model"], call["loss"], call["step"]
+        arguments.check_scope()
+        arguments.check_model(model, step, loss)
+        self.epochs, self.record_every = arguments.check_integers(
+            True, epochs=call["epochs"], record_every=call["record_every"]
+        )
+        (self.seed,) = arguments.check_integers(False, seed=call["seed"])
+        sizes = {name: call[name] for name in ("batch_size", "steps_per_epoch")}
+        given = {name: size for name, size in sizes.items() if size is not None}
+        sizes |= zip(given, arguments.check_integers(True, **given), strict=True)
+        arguments.check_loss(loss)
+        arguments.check_metrics(call["metrics"])
+        self.strategy = call["strategy"]
+        arguments.check_strategy(self.strategy, call["jit_compile"], step)
+        self.model = model
+        train = batches.read("train_data", call["train_data"], **sizes)
+        if train is None:
+            raise ValueError(
+                "train_data: expected a pair (x, y) of arrays, got None; pass (x, y)"
+            )
+        given_data = {
+            "training": train,
+            "validation": batches.read("validation_data", call["validation_data"]),
+            "testing": batches.read("test_data", call["test_data"]),
+        }
+        self.data = {key: each for key, each in given_data.items() if each is not None}
+        batches.check_together(self.data, self.epochs, loss, step, call["jit_compile"])
+        build.prepare_data(model, self.data, strict=step is None)
+        self._sizes = sizes
+        self._evidence: list = []
+        several = workers.are_several(self.strategy)
+        if several or call["checkpoint_dir"] is not None:
+            self._evidence = [
+                identity.checksum(part)
+                for each in self.data.values()
+                for part in each.evidence()
+            ]
+        if not several:
+            return {}
+        for each in self.data.values():
+            if isinstance(each, Stream):
+                each.watch = functools.partial(
+                    workers.same_batches, self.strategy, each.name
+                )
+        return identity.call_identity(call, self._evidence) | workers.versions()
 
     def _all_variables(self) -> list:
         """Return all that moves: what the program uses may be more than the weights.
@@ -130,23 +156,42 @@ class Run:
         return [*known, *{id(each): each for each in others}.values()]
 
     def _resume(self, directory: str | os.PathLike) -> None:
-        """Go on where a run with the same arguments has stopped."""
-        folder = self._open.enter_context(checkpoints.opened(directory))
-        self._folder = folder
-        try:
-            found = checkpoints.load_latest(folder)
-            if found is None:
-                return
-            identity.compare(found.epoch, found.identity, self._identity)
-            if found.epoch > self.epochs:
-                raise ValueError(
-                    f"checkpoint of epoch {found.epoch}: expected epochs of at least "
-                    f"that many, got {self.epochs}; pass more, or another folder"
-                )
-            checkpoints.restore(found, self._variables)
-        except BaseException:
-            self._open.close()
-            raise
+        """Go on where a run with the same arguments has stopped.
+
+        The first worker holds the folder, looks into it, and alone writes to it. The
+        others read what it has found, and nothing else.
+        """
+        is_first = workers.number(self.strategy) == 0
+        found: checkpoints.Checkpoint | None = None
+
+        def look() -> list | None:
+            nonlocal found
+            if not is_first:
+                return None
+            self._folder = self._open.enter_context(checkpoints.opened(directory))
+            found = checkpoints.load_latest(self._folder)
+            if found is not None:
+                identity.compare(found.epoch, found.identity, self._identity)
+                if found.epoch > self.epochs:
+                    raise ValueError(
+                        f"checkpoint of epoch {found.epoch}: expected epochs of at "
+                        f"least that many, got {self.epochs}; pass more, or another "
+                        "folder"
+                    )
+            return [checkpoints.mark(self._folder), found.epoch if found else 0]
+
+        def follow() -> None:
+            nonlocal found
+            if not is_first:
+                found = checkpoints.load_marked(directory, name, epoch)
+
+        name, epoch = workers.on_every_worker(self.strategy, look)[0]
+        workers.on_every_worker(self.strategy, follow)
+        if self._folder is not None:
+            (self._folder / name).unlink(missing_ok=True)
+        if found is None:
+            return
+        checkpoints.restore(found, self._variables)
         # The last row of a shorter run is one that a longer run may not have.
         self.rows = [
             row
@@ -180,7 +225,11 @@ class Run:
         )
         epochs = range(self.done + 1, last + 1)
         with deferred_interrupt() as self._asked, explained(self.done):
-            values = self.program.run(self.data, self.seed, epochs, self._asked.is_set)
+            # One that stopped by itself in the middle would leave the others alone.
+            several = workers.are_several(self.strategy)
+            stopped = (lambda: False) if several else self._asked.is_set
+            with workers.noticed_losses():
+                values = self.program.run(self.data, self.seed, epochs, stopped)
             weights_are_finite = values.pop("finite")
             if not (weights_are_finite and np.isfinite([*values.values()]).all()):
                 got = (
@@ -194,18 +243,32 @@ class Run:
                 )
             self.rows.append({"epoch": last, **values})
             self._done = last
-            if self._folder is not None:
-                state = [variable.numpy() for variable in self._variables]
-                checkpoint = checkpoints.Checkpoint(
-                    last, state, self.rows, self._identity
-                )
-                checkpoints.save(self._folder, checkpoint)
+            workers.on_every_worker(self.strategy, self._save)
         return Record(last, values, self.model, self.optimizer)
 
-    def raise_if_interrupted(self) -> None:
-        """Raise what a Ctrl-C would have raised, now that all is recorded and saved."""
-        if self._asked is not None and self._asked.is_set():
+    def _save(self) -> None:
+        """Write a checkpoint, if there is a folder, and this is the first worker."""
+        if self._folder is not None:
+            state = [variable.numpy() for variable in self._variables]
+            checkpoint = checkpoints.Checkpoint(
+                self.done, state, self.rows, self._identity
+            )
+            checkpoints.save(self._folder, checkpoint)
+
+    def is_enough(self, asks: Callable[[], bool] = lambda: False) -> bool:
+        """Whether the run is to end, as one worker or more want it.
+
+        Raises:
+            KeyboardInterrupt: If there was a Ctrl-C at one, now that all is recorded
+                and saved.
+        """
+        answers = workers.on_every_worker(
+            self.strategy, lambda: [asks(), self._asked.is_set()]
+        )
+        enough, interrupted = (any(each) for each in zip(*answers, strict=True))
+        if interrupted and not enough:
             raise KeyboardInterrupt
+        return enough
 
     def finish(self) -> None:
         """Put in what an optimizer has averaged, as `fit` does at its end."""
@@ -218,7 +281,7 @@ class Run:
             try:
                 while self.done < self.epochs:
                     yield self.advance()
-                    self.raise_if_interrupted()
+                    self.is_enough()
             except GeneratorExit:  # who leaves the loop has what it wants
                 self.finish()
                 raise

@@ -33,6 +33,9 @@ class Stream:
         self.once = once
         nothing: Callable = lambda: None  # noqa: E731
         self._begin, self._end = epoch_hooks or (nothing, nothing)
+        self.watch: Callable[[Iterator], Iterator] = (
+            iter  # sees each batch that is read
+        )
         self._iterator: Any = None
         check_dataset(name, dataset, steps)
 
@@ -58,7 +61,7 @@ class Stream:
                     next(iter(self.dataset), None)
         if (self.steps is None and not self.once) or self._iterator is None:
             self._iterator = iter(self.dataset)
-        return self._iterator
+        return self.watch(self._iterator)
 
     def end(self) -> None:
         """End an epoch."""

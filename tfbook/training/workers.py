@@ -1,17 +1,237 @@
-"""Workers that train together: called alike, and starting from the same weights."""
+"""Workers that train together: what each has to say is heard by all of them.
 
+Collectives wait until every worker takes part, each of them in the same one. So all
+that could make one worker take another way than the others is told to all first: how it
+was called, what it refuses, what it found in a folder, that it got a Ctrl-C.
+"""
+
+import functools
+import json
+import platform
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import keras
+import numpy as np
 import tensorflow as tf
 
+from tfbook.training.arguments import shorten
+from tfbook.training.outcomes import WorkerLost
 from tfbook.training.share import add_up
 
+CHUNK = 4096  # bytes in one exchange: a collective has one shape
 
-def agree(strategy: tf.distribute.Strategy, variables: list) -> None:
+
+def are_several(strategy: Any) -> bool:
+    """Whether a strategy is one for workers, each a process of its own."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def number(strategy: Any) -> int:
+    """Return which worker this is; the first is number 0."""
+    if not are_several(strategy):
+        return 0
+    resolver = strategy.cluster_resolver
+    before = resolver.cluster_spec().as_dict().get("chief", [])
+    chiefs = len(before) if resolver.task_type == "worker" else 0
+    return chiefs + (resolver.task_id or 0)
+
+
+# What each says
+
+
+def on_every_worker(strategy: Any, function: Callable[[], Any]) -> list[Any]:
+    """Call a function on each worker, and return what it has returned on each of them.
+
+    That has to be what JSON can hold. An error on one worker is one on all: else the
+    others would wait for it.
+
+    Raises:
+        RuntimeError: If it has raised on another worker; here, what it has raised.
+        WorkerLost: If a worker no longer answers.
+    """
+    if not are_several(strategy):
+        return [function()]
+    try:
+        said = {"value": function()}
+    except WorkerLost:  # nobody could be told
+        raise
+    except BaseException as error:
+        exchange(strategy, json.dumps({"error": one_line(error)}))
+        raise
+    heard = [json.loads(text) for text in exchange(strategy, json.dumps(said))]
+    for worker, answer in enumerate(heard):
+        if "error" in answer:
+            raise RuntimeError(
+                f"train: expected all {len(heard)} workers to get on, got on worker "
+                f"{worker} {answer['error']}; start all again when that is put right"
+            )
+    return [answer["value"] for answer in heard]
+
+
+def one_line(error: BaseException) -> str:
+    """Show an error in one line."""
+    says = shorten(error, 300) if isinstance(error, Exception) else ""
+    return f"{type(error).__name__}: {says}" if says else type(error).__name__
+
+
+def exchange(strategy: Any, text: str) -> list[str]:
+    """Send a text to all workers, and return the texts of all."""
+    content = zlib.compress(text.encode())
+    content = len(content).to_bytes(8, "little") + content
+    received: list[bytes] = []
+    sent = 0
+    while not received or any(map(is_part, received)):
+        chunk = content[sent : sent + CHUNK].ljust(CHUNK, b"\0")
+        with noticed_losses():
+            rows = gatherer(strategy)(np.frombuffer(chunk, np.int64)[None])
+        parts = [row.tobytes() for row in rows.numpy()]
+        received = [
+            one + part
+            for one, part in zip(received or [b""] * len(parts), parts, strict=True)
+        ]
+        sent += CHUNK
+    return [
+        zlib.decompress(one[8 : 8 + int.from_bytes(one[:8], "little")]).decode()
+        for one in received
+    ]
+
+
+def is_part(received: bytes) -> bool:
+    """Whether more of a text is to come."""
+    return len(received) < 8 + int.from_bytes(received[:8], "little")
+
+
+@functools.cache
+def gatherer(strategy: Any) -> Callable[[Any], tf.Tensor]:
+    """Return a function that puts a chunk of each worker together, traced once.
+
+    TensorFlow counts collectives as they are traced, and it is by their numbers that
+    those of different workers find each other. So this one is there before any other,
+    and it still works where workers have traced different programs.
+    """
+    per_worker = len(strategy.extended.worker_devices)
+
+    def gather(chunk: tf.Tensor) -> tf.Tensor:
+        context = tf.distribute.get_replica_context()
+        return context.all_gather(tf.identity(chunk), axis=0)
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((1, CHUNK // 8), tf.int64)], autograph=False
+    )
+    def whole(chunk: tf.Tensor) -> tf.Tensor:
+        results = strategy.run(gather, (chunk,))
+        return strategy.experimental_local_results(results)[0][::per_worker]
+
+    return whole
+
+
+# The same call, the same batches, the same weights
+
+
+def check_same(strategy: Any, describe: Callable[[], dict[str, Any]]) -> None:
+    """Check that all workers were called alike.
+
+    Args:
+        strategy: How the workers are connected.
+        describe: A function that looks at the call, and returns what it is by names
+            and plain values.
+
+    Raises:
+        ValueError: On every worker, if they were not; the message says in what.
+        RuntimeError: If another worker refuses its call.
+    """
+    # Also what JSON changes, such as the NaN of a default, is compared as text.
+    calls = on_every_worker(
+        strategy, lambda: {name: repr(value) for name, value in describe().items()}
+    )
+    differing = []
+    for name in dict.fromkeys(name for call in calls for name in call):
+        values = [call.get(name, "nothing") for call in calls]
+        other = next((i for i, each in enumerate(values) if each != values[0]), None)
+        if other is not None:
+            first, here = (shorten_text(values[i]) for i in (0, other))
+            differing.append(f"{name} {first} on worker 0 and {here} on worker {other}")
+    if differing:
+        shown = differing[:3]
+        if len(differing) > 3:
+            shown.append(f"and {len(differing) - 3} more that differ")
+        raise ValueError(
+            f"train: expected the same call on each of {len(calls)} workers, got "
+            f"{'; '.join(shown)}; pass the same arguments and all rows to every "
+            "worker, which takes its share of each batch by itself"
+        )
+
+
+def shorten_text(text: str, length: int = 60) -> str:
+    """Show a value in part of a line."""
+    return text if len(text) <= length else text[:length] + " ..."
+
+
+def versions() -> dict[str, str]:
+    """Name what has to be the same on all workers for them to do the same."""
+    return {
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        "TensorFlow": tf.__version__,
+        "Keras": keras.__version__,
+        "NumPy": np.__version__,
+    }
+
+
+def same_batches(strategy: Any, name: str, batches: Iterator) -> Iterator:
+    """Go through batches, each of which all workers have to have.
+
+    Raises:
+        ValueError: On every worker, if they differ in one, or in how many there are.
+    """
+    if not are_several(strategy):
+        yield from batches
+        return
+    count = 0
+    while True:
+        batch = None
+
+        def read() -> str:
+            nonlocal batch
+            batch = next(batches, None)
+            return digest_of(batch)
+
+        found = on_every_worker(strategy, read)
+        count += 1
+        if len({*found}) > 1:
+            other = next(i for i, each in enumerate(found) if each != found[0])
+            raise ValueError(
+                f"{name}: expected the same batch number {count} on each of "
+                f"{len(found)} workers, got {found[0]} on worker 0 and {found[other]} "
+                f"on worker {other}; give every worker the same dataset, with the same "
+                "seeds"
+            )
+        if batch is None:
+            return
+        yield batch
+
+
+def digest_of(batch: Any) -> str:
+    """Describe a batch by its shapes and a checksum."""
+    if batch is None:
+        return "no more"
+    shapes, content = [], 0
+    for part in tf.nest.flatten(batch, expand_composites=True):
+        array = part.numpy()
+        is_text = array.dtype.kind == "O"
+        shapes.append(str(array.shape))
+        content = zlib.crc32(
+            repr(array.tolist()).encode() if is_text else array.tobytes(), content
+        )
+    return f"{' '.join(shapes)} {content:08x}"
+
+
+def agree(strategy: Any, variables: list) -> None:
     """Give the variables of every worker the values that they have on the first."""
-    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+    if not are_several(strategy):
         return
 
     def first_values() -> list[tf.Tensor]:
@@ -21,49 +241,41 @@ def agree(strategy: tf.distribute.Strategy, variables: list) -> None:
         mine = [tf.where(is_first, value, tf.zeros_like(value)) for value in values]
         return add_up(context, mine)
 
-    values = call(strategy, first_values)
+    with noticed_losses():
+        values = tf.function(lambda: strategy.run(first_values), autograph=False)()
     for variable, value in zip(variables, values, strict=True):
         variable.assign(strategy.experimental_local_results(value)[0])
 
 
-def check_same(strategy: tf.distribute.Strategy, identity: dict[str, Any]) -> None:
-    """Check that all workers were called alike.
+# A worker that is no more
+
+# What TensorFlow ends a collective with when somebody no longer takes part.
+LOST = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+)
+NAMED = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
+
+
+@contextmanager
+def noticed_losses() -> Iterator[None]:
+    """Say in one line that a worker was lost.
 
     Raises:
-        ValueError: On every worker, if they were not; the message says in what.
+        WorkerLost: In place of TensorFlow's error.
     """
-    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
-        return
-    topics = ("data", "loss", "optimizer", "weights", "model", "")
-    found = dict.fromkeys(topics, "")
-    for name, value in identity.items():
-        if "initializer" in name:  # all start from the weights of the first worker
-            continue
-        topic = name.split()[0]
-        found[topic if topic in found else ""] += f"{name} {value!r}\n"
-    # As many numbers on every worker, whatever they are: else the workers would hang.
-    checksums = tf.constant(
-        [[zlib.crc32(found[topic].encode()) for topic in topics]], tf.int64
-    )
-
-    def gather() -> tf.Tensor:
-        return tf.distribute.get_replica_context().all_gather(checksums, axis=0)
-
-    results = call(strategy, gather)
-    rows = strategy.experimental_local_results(results)[0].numpy()
-    differing = [
-        topic or "other arguments"
-        for topic, column in zip(topics, rows.T, strict=True)
-        if len({*column.tolist()}) > 1
-    ]
-    if differing:
-        raise ValueError(
-            f"train: expected the same call on each of {len(rows)} workers, got "
-            f"different {' and '.join(differing)}; pass all rows to every worker, "
-            "which takes its share of each batch by itself"
-        )
-
-
-def call(strategy: tf.distribute.Strategy, function: Callable[[], Any]) -> Any:
-    """Call a function on every worker, compiled as collectives have to be."""
-    return tf.function(lambda: strategy.run(function), autograph=False)()
+    try:
+        yield
+    except tf.errors.OpError as error:
+        text = str(error)
+        if not isinstance(error, LOST) and "Collective ops is aborted" not in text:
+            raise  # about something else, such as a label out of range
+        lost = {f"{job} {task}" for job, task in NAMED.findall(text)}
+        which = " and ".join(sorted(lost)) or "another worker"
+        raise WorkerLost(
+            f"train: expected all workers to go on, got no answer from {which}, which "
+            "has ended, hangs or cannot be reached; end all that are left, and start "
+            "all again with the same checkpoint_dir to go on from the last checkpoint"
+        ) from None

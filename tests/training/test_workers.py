@@ -1,0 +1,445 @@
+"""Workers, each a process of its own: killed, interrupted, unlike, missing."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.python.eager import context as tf_context
+
+from tfbook import training
+from tfbook.training import meeting, workers
+
+HEARTBEAT = 5.0  # seconds without a sign of life
+NOTICED = 30  # seconds in which survivors have to end, on a machine that is busy
+SECONDS = 240  # in which processes have to end that are let alone
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(21, 3)).astype("float32")
+Y = X[:, :1] ** 2 + X[:, 1:2]
+
+
+def network(start: int = 0, kind: str = "plain") -> keras.Model:
+    """Make a network, with state that moves in every step or without."""
+    state = [keras.layers.BatchNormalization(), keras.layers.Dropout(0.2, seed=1)]
+    glorot = keras.initializers.GlorotUniform
+    return keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(4, "tanh", kernel_initializer=glorot(start)),
+            *(state if kind == "state" else []),
+            keras.layers.Dense(1, kernel_initializer=glorot(start + 1)),
+        ]
+    )
+
+
+def train(strategy: object, folder: Path, epochs: int, kind: str) -> list[np.ndarray]:
+    """Train, and return the history and all that has moved."""
+    # Each worker makes other weights: those of the first are the ones that count.
+    model = network(10 * workers.number(strategy), kind)
+    optimizer = keras.optimizers.Adam(0.01)
+    history = training.train(
+        model,
+        (X, Y),
+        (X[:5], Y[:5]),
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=8,
+        record_every=2,
+        strategy=strategy,
+        checkpoint_dir=folder / "checkpoints",
+    )
+    moved = [*model.variables, *optimizer.variables]
+    return [history.index, history, *(variable.numpy() for variable in moved)]
+
+
+def work(index: int, addresses: list[str], folder: Path, task: object) -> None:
+    """Be a worker; what the task returns, or raises, is left in the folder."""
+    config = {"cluster": {"worker": addresses}, "task": {"type": "worker"}}
+    config["task"]["index"] = index
+    os.environ["TF_CONFIG"] = json.dumps(config)
+    try:
+        strategy = training.connect_workers(SECONDS, HEARTBEAT)
+        np.savez(folder / f"{index}.npz", *task(strategy, folder))
+    except BaseException as error:
+        said = f"{type(error).__name__}: {error}"
+        (folder / f"{index}.txt").write_text(said)
+        raise SystemExit(3) from None
+
+
+@contextmanager
+def started(folder: Path, number: int, task: object) -> Iterator[list]:
+    """Start workers, and leave none of them running."""
+    folder.mkdir(exist_ok=True)
+    for old in [*folder.glob("*.npz"), *folder.glob("*.txt")]:
+        old.unlink()
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    # Forked from a process that has done the imports, and nothing else.
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(["tfbook.training"])
+    processes = [
+        forks.Process(target=work, args=(i, addresses, folder, task), daemon=True)
+        for i in range(number)
+    ]
+    try:
+        for process in processes:
+            process.start()
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join()
+
+
+def wait(processes: list, seconds: float) -> list[int]:
+    """Wait until processes have ended, and return with what."""
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        process.join(max(0, deadline - time.monotonic()))
+    return [process.exitcode for process in processes]
+
+
+def results(folder: Path, number: int) -> list[list[np.ndarray]]:
+    """Read what workers have returned."""
+    return [[*np.load(folder / f"{i}.npz").values()] for i in range(number)]
+
+
+def run(folder: Path, number: int, task: object) -> list[list[np.ndarray]]:
+    """Run workers to their end."""
+    with started(folder, number, task) as processes:
+        codes = wait(processes, SECONDS)
+    said = [path.read_text() for path in folder.glob("*.txt")]
+    assert codes == [0] * number, said
+    return results(folder, number)
+
+
+def assert_equal(left: list[np.ndarray], right: list[np.ndarray]) -> None:
+    for one, other in zip(left, right, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# Killed, and started again
+
+
+class Training:
+    """A task for workers: to train so many epochs."""
+
+    def __init__(self, epochs: int, kind: str = "state") -> None:
+        self.epochs, self.kind = epochs, kind
+
+    def __call__(self, strategy: object, folder: Path) -> list[np.ndarray]:
+        return train(strategy, folder, self.epochs, self.kind)
+
+
+def strike(
+    folder: Path, task: object, victim: int, number: int, delay: float, size: int = 2
+) -> list[str]:
+    """Start workers, send a signal to one when a checkpoint is new; what is said."""
+    with started(folder, size, task) as processes:
+        seen = {*folder.glob("checkpoints/epoch_*")}
+        deadline = time.monotonic() + SECONDS
+        while {*folder.glob("checkpoints/epoch_*")} <= seen:
+            assert time.monotonic() < deadline
+            assert all(process.is_alive() for process in processes)
+            time.sleep(0.005)
+        time.sleep(delay)
+        os.kill(processes[victim].pid, number)
+        others = [each for i, each in enumerate(processes) if i != victim]
+        begun = time.monotonic()
+        assert wait(others, NOTICED) == [3] * len(others)
+        print(f"noticed after {time.monotonic() - begun:.1f} seconds")
+        if number == signal.SIGINT:
+            wait(processes, NOTICED)
+    return [path.read_text() for path in sorted(folder.glob("*.txt"))]
+
+
+def assert_lost(said: list[str], name: str) -> None:
+    assert said
+    for line in said:
+        assert line.startswith("WorkerLost: train: expected all workers to go on, got")
+        assert f"got no answer from {name}, which has ended" in line
+        assert "start all again with the same checkpoint_dir" in line
+        assert "\n" not in line
+
+
+def test_killed_or_interrupted_workers_end_as_if_nothing_had_been(tmp_path):
+    task = Training(60)
+    expected = run(tmp_path / "unbroken", 2, task)
+    folder = tmp_path / "broken"
+    for victim in (0, 1):
+        assert_lost(
+            strike(folder, task, victim, signal.SIGKILL, 0.1), f"worker {victim}"
+        )
+    said = strike(folder, task, 1, signal.SIGINT, 0)
+    assert len({*said}) == 1  # both ended, and after the same epoch
+    assert said[0].startswith("TrainingInterrupted: train: interrupted after epoch ")
+    found = run(folder, 2, task)
+    for left, right in zip(found, expected, strict=True):
+        assert_equal(left, right)
+    assert_equal(found[0], found[1])
+
+
+@pytest.mark.faults
+def test_ten_kills_of_random_workers_lose_nothing(tmp_path):
+    task, rng = Training(200), np.random.default_rng(0)
+    expected = run(tmp_path / "unbroken", 2, task)
+    folder = tmp_path / "killed"
+    for _ in range(10):
+        victim = int(rng.integers(2))
+        said = strike(folder, task, victim, signal.SIGKILL, rng.uniform(0, 0.2))
+        assert_lost(said, f"worker {victim}")
+    for left, right in zip(run(folder, 2, task), expected, strict=True):
+        assert_equal(left, right)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_worker_that_hangs_is_noticed(tmp_path, victim):
+    said = strike(tmp_path, Training(100), victim, signal.SIGSTOP, 0)
+    # It is the first worker that could say which one no longer gives a sign of life.
+    assert_lost(said, f"worker {victim}" if victim else "another worker")
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("victim", [0, 1, 2])
+def test_both_others_notice_when_one_of_three_is_killed(tmp_path, victim):
+    said = strike(tmp_path, Training(100), victim, signal.SIGKILL, 0.1, size=3)
+    assert len(said) == 2
+    assert_lost(said, f"worker {victim}")
+
+
+def test_a_run_goes_on_with_another_number_of_workers(tmp_path):
+    half, whole = Training(10, "plain"), Training(20, "plain")
+    expected = train(None, tmp_path / "alone", 20, "plain")
+    run(tmp_path / "two", 2, half)
+    for number in (1, 3):
+        folder = tmp_path / str(number)
+        shutil.copytree(tmp_path / "two", folder)
+        if number == 1:
+            found = [train(None, folder, 20, "plain")]
+        else:
+            found = run(folder, number, whole)
+        for each in found:
+            assert_equal(each, found[0])
+            for one, other in zip(each, expected, strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+# Unlike each other
+
+
+class Stops:
+    """A callback that ends the run in an epoch."""
+
+    def __call__(self, record: training.Record) -> bool:
+        return record.epoch == 4
+
+
+def batched(rows: int) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensor_slices((X[:rows], Y[:rows])).batch(8)
+
+
+# What the second worker does differently, and what the workers are told.
+DIFFERENCES = {
+    "batch_size": (lambda folder: {"batch_size": 4}, "batch_size 8 on worker 0 and 4"),
+    "record_every": (lambda folder: {"record_every": 1}, "record_every 2 on worker 0"),
+    "epochs": (lambda folder: {"epochs": 7}, "epochs 6 on worker 0 and 7 on worker 1"),
+    "seed": (lambda folder: {"seed": 1}, "seed 0 on worker 0 and 1 on worker 1"),
+    "loss": (lambda folder: {"loss": "mae"}, "loss 'mse' on worker 0 and 'mae'"),
+    "metrics": (lambda folder: {"metrics": ["mae"]}, "metrics 0 nothing on worker 0"),
+    "rate": (
+        lambda folder: {"optimizer": keras.optimizers.SGD(0.2)},
+        "optimizer config learning_rate 0.1",
+    ),
+    "values": (lambda folder: {"train_data": (X + 1, Y)}, "data 0 '(21, 3) float32 "),
+    "rows": (lambda folder: {"train_data": (X[:9], Y[:9])}, "and '(9, 3) float32 "),
+    "test data": (lambda folder: {"test_data": (X, Y)}, "data 2 nothing on worker 0"),
+    "model": (lambda folder: {"model": network(0, "state")}, "model config layers "),
+    "refused": (
+        lambda folder: {"epochs": 0},
+        "expected epochs to be a positive integer, got 0",
+    ),
+    "batches": (
+        lambda folder: {"train_data": batched(16), "batch_size": None},
+        "expected the same batch number 3 on each of 2 workers, got (5, 3) (5, 1) ",
+    ),
+    "folder": (
+        lambda folder: {"checkpoint_dir": folder / "other"},
+        "checkpoint_dir: expected one folder that all workers share",
+    ),
+}
+
+
+def differ(strategy: object, folder: Path) -> list[np.ndarray]:
+    """Call train differently on the second worker; then alike, and stop it there."""
+    told = {}
+    is_second = workers.number(strategy) == 1
+    for name, (change, _) in DIFFERENCES.items():
+        call = {
+            "model": network(),
+            "train_data": (X, Y),
+            "optimizer": keras.optimizers.SGD(0.1),
+            "batch_size": 8,
+            "epochs": 6,
+            "record_every": 2,
+            "strategy": strategy,
+        }
+        if name == "batches":
+            # A cardinality that is not known, as that of files and generators.
+            call |= {"train_data": batched(21), "batch_size": None}
+        if name == "folder":
+            call["checkpoint_dir"] = folder / "checkpoints"
+        changes = change(folder) if is_second else {}
+        for each in (call, changes):
+            if name == "batches" and "train_data" in each:
+                each["train_data"] = each["train_data"].filter(lambda x, y: True)
+        try:
+            training.train(**call | changes)
+        except (ValueError, RuntimeError) as error:
+            told[name] = f"{type(error).__name__}: {error}"
+    (folder / f"told_{workers.number(strategy)}.json").write_text(json.dumps(told))
+
+    model = network()
+    history = training.train(
+        model,
+        batched(21),
+        optimizer="adam",
+        epochs=6,
+        record_every=2,
+        strategy=strategy,
+        callbacks=[Stops()] if is_second else [],
+    )
+    config = tf_context.context().coordination_service
+    return [
+        history.index,
+        history,
+        *model.get_weights(),
+        config.heartbeat_timeout_in_ms,
+    ]
+
+
+@pytest.fixture(scope="module")
+def unlike(tmp_path_factory: pytest.TempPathFactory) -> tuple[list, list]:
+    """Run workers that differ; what they were told, and what they ended with."""
+    folder = tmp_path_factory.mktemp("unlike")
+    ended = run(folder, 2, differ)
+    told = [json.loads((folder / f"told_{i}.json").read_text()) for i in range(2)]
+    return told, ended
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_workers_that_differ_are_all_told_in_what(unlike, name):
+    for worker, told in enumerate(unlike[0]):
+        assert DIFFERENCES[name][1] in told[name], worker
+        assert "\n" not in told[name]
+
+
+def test_the_others_are_told_which_worker_has_refused(unlike):
+    (first, second), _ = unlike
+    assert first["refused"].startswith(
+        "RuntimeError: train: expected all 2 workers to get on, got on worker 1 "
+        "ValueError: train: expected epochs to be a positive integer, got 0;"
+    )
+    assert second["refused"].startswith("ValueError: train: expected epochs to be a")
+
+
+def test_workers_that_were_refused_train_when_they_agree_and_stop_together(unlike):
+    left, right = unlike[1]
+    assert_equal(left, right)
+    np.testing.assert_array_equal(left[0], [2, 4])
+
+
+def test_tensorflow_takes_the_time_after_which_a_worker_is_lost(unlike):
+    # The setting is private: a version of TensorFlow without it would go unnoticed.
+    assert unlike[1][0][-1] == 1000 * HEARTBEAT
+
+
+# Missing
+
+
+def config(*addresses: str, index: int = 0) -> str:
+    task = {"type": "worker", "index": index}
+    return json.dumps({"cluster": {"worker": [*addresses]}, "task": task})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "expected a cluster and a task, got '{'; set it as in"),
+        ("{}", "expected a cluster and a task"),
+        (config("a:1").replace("worker", "ps"), "expected lists of addresses of a 'wo"),
+        (config("localhost"), "expected addresses of the form host:port, got 'localh"),
+        (config("a:x"), "expected addresses of the form host:port, got 'a:x'"),
+        (config("a:1", "a:1"), "expected another address for each worker"),
+        (config("a:1", "b:1", index=2), "expected a task that is in the cluster, got"),
+    ],
+)
+def test_a_cluster_that_cannot_be_is_refused(monkeypatch, text, message):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match=rf"^TF_CONFIG: {message}"):
+        training.connect_workers()
+
+
+def test_a_port_that_is_taken_is_named(monkeypatch):
+    with socket.create_server(("", 0)) as taken:
+        own = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("TF_CONFIG", config(own, "127.0.0.1:1"))
+        with pytest.raises(OSError, match=f"expected a free port for .*, got {own},"):
+            training.connect_workers()
+
+
+def test_a_worker_that_never_comes_is_named_in_time(monkeypatch):
+    with socket.create_server(("", 0)) as free, socket.create_server(("", 0)) as other:
+        own, stranger = (f"127.0.0.1:{each.getsockname()[1]}" for each in (free, other))
+        free.close()
+        # Somebody listens at the second address, who is no worker of this cluster.
+        monkeypatch.setenv("TF_CONFIG", config(own, stranger, "127.0.0.1:1"))
+        begun = time.monotonic()
+        message = (
+            rf"3 workers within 0\.5 .* no answer from 127\.0\.0\.1:1, {stranger};"
+        )
+        with pytest.raises(TimeoutError, match=message):
+            training.connect_workers(timeout=0.5)
+        assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("also", [[], ["127.0.0.1:1"]])
+def test_workers_of_another_cluster_are_not_taken_for_ours(also):
+    with socket.create_server(("", 0)) as one, socket.create_server(("", 0)) as two:
+        pair = [f"127.0.0.1:{each.getsockname()[1]}" for each in (one, two)]
+    with (
+        meeting.Meeting(pair[0], pair) as here,
+        meeting.Meeting(pair[1], pair + also) as there,
+    ):
+        threading.Thread(target=here.serve_forever, daemon=True).start()
+        try:
+            assert there.is_at(pair[0]) == (not also)
+        finally:
+            here.shutdown()
+
+
+def test_workers_meet_in_whatever_order_they_come():
+    with socket.create_server(("", 0)) as one, socket.create_server(("", 0)) as two:
+        pair = [f"127.0.0.1:{each.getsockname()[1]}" for each in (one, two)]
+    late = multiprocessing.get_context("forkserver").Process(
+        target=meeting.meet, args=(pair[1], pair, 60.0), daemon=True
+    )
+    late.start()
+    meeting.meet(pair[0], pair, 60.0)
+    late.join(60)
+    assert late.exitcode == 0
