@@ -3,8 +3,6 @@
 import os
 
 import tensorflow as tf
-from tensorflow.compiler.xla.tsl.protobuf import coordination_config_pb2
-from tensorflow.python.eager import context
 
 from tfbook.training.meeting import meet
 from tfbook.training.tf_config import read_config
@@ -44,6 +42,10 @@ def connect_workers(
     """
     text = os.environ.get("TF_CONFIG", "")
     if text:
+        # Not public: where they are gone, all else of this package still works.
+        from tensorflow.compiler.xla.tsl.protobuf import coordination_config_pb2
+        from tensorflow.python.eager import context
+
         cluster, task_type, index = read_config(text)
         addresses = [address for job in cluster.values() for address in job]
         meet(cluster[task_type][index], addresses, timeout)
