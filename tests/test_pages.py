@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from measures import MARKUP, cells, count_words, measure, pages, prose
 
 BOOK = Path(__file__).parents[1] / "book"
@@ -142,6 +143,14 @@ def test_a_page_has_objectives_a_recap_and_exercises(page):
     assert 3 <= found["objectives"] <= 5
     assert 4 <= found["exercises"] <= 6
     assert found["longest cell"] <= 20
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_the_options_of_every_cell_can_be_read(page):
+    # A colon in a caption makes another key of it, and the build fails minutes later.
+    cell = re.compile(r"^```\{code-cell\}.*\n---\n((?:.*\n)*?)---$", re.MULTILINE)
+    for options in cell.findall(TEXTS[page]):
+        assert isinstance(yaml.safe_load(options), dict), options
 
 
 def test_every_entry_of_the_bibliography_is_cited():
