@@ -103,7 +103,7 @@ def test_a_right_answer_passes(name, answer):
         ("unfair_race", ["A"], "2 more"),
         ("unfair_race", 3, "letters from A to E"),
         ("unfair_race", "F", "letters from A to E"),
-        ("unfair_race", "ABCE", "other work"),
+        ("unfair_race", "ABCE", "both have to end alike"),
         ("unfair_race", "ACDE", "as many rows"),
         ("unfair_race", "CE", "a metric"),
         ("unfair_race", "AE", "its trace"),

@@ -155,7 +155,7 @@ def unfair_race(answer: Any) -> str | None:
         return 'answer with letters from A to E, such as "BD"'
     letters = set(answer.upper()) & set("ABCDE")
     wrong = {
-        "B": "B makes it fair: with other weights the two would do other work",
+        "B": "B makes it fair: from one start, both have to end alike",
         "D": "D makes it fair: as many steps on as many rows",
     }
     for letter, hint in wrong.items():
