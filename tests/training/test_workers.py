@@ -70,6 +70,8 @@ def work(index: int, addresses: list[str], folder: Path, task: object) -> None:
     config["task"]["index"] = index
     os.environ["TF_CONFIG"] = json.dumps(config)
     try:
+        # A process that was started in the background ignores Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         strategy = training.connect_workers(SECONDS, HEARTBEAT)
         np.savez(folder / f"{index}.npz", *task(strategy, folder))
     except BaseException as error:
