@@ -110,7 +110,7 @@ IMPORTS: dict[str, set[str]] = {
     "training.forward": set(),
     "training.frozen": set(),
     "training.guards": {"training.lookups", "training.tallies", "training.targets"},
-    "training.identity": {"training.frozen"},
+    "training.identity": {"training.arguments", "training.frozen"},
     "training.interrupts": set(),
     "training.launch": set(),
     "training.lookups": {"training.forward"},
@@ -160,7 +160,7 @@ IMPORTS: dict[str, set[str]] = {
     "training.streams": {"training.arguments"},
     "training.tallies": {"training.objective", "training.rows", "training.steps"},
     "training.targets": {"training.forward"},
-    "training.tf_config": set(),
+    "training.tf_config": {"training.arguments"},
     "training.workers": {
         "training.arguments",
         "training.outcomes",
@@ -381,6 +381,18 @@ PUBLIC = sorted(
         for name in public_names(SOURCES[module])
     }
 )
+
+
+@pytest.mark.parametrize("module", CONTRACT)
+def test_the_reference_shows_what_a_module_hands_on(module):
+    # Sphinx leaves out what comes from elsewhere, unless it is told to take it.
+    text = (ROOT / "book/appendix/reference.md").read_text()
+    (options,) = re.findall(
+        rf"^\.\. automodule:: tfbook\.{re.escape(module)}\n((?:   :.*\n)*)", text, re.M
+    )
+    elsewhere = {definition(module, name)[0] for name in public_names(SOURCES[module])}
+    if elsewhere != {module}:
+        assert ":imported-members:" in options
 
 
 @pytest.fixture(scope="module")

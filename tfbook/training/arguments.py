@@ -181,6 +181,13 @@ def unknown(what: str, kind: str, got: str, names: Iterable[str]) -> ValueError:
     )
 
 
+def first_few(differing: list[str], number: int = 3) -> str:
+    """Show the first of what differs, and say how much more there is."""
+    more = len(differing) - number
+    rest = [f"and {more} more that differ"] if more > 0 else []
+    return "; ".join([*differing[:number], *rest])
+
+
 def shorten(value: Any, length: int = 80) -> str:
     """Show a value in one line of an error."""
     if isinstance(value, Exception):
@@ -189,5 +196,9 @@ def shorten(value: Any, length: int = 80) -> str:
         return f"an array of shape {tuple(value.shape)}"
     else:
         text = repr(value)
-    text = " ".join(text.split())
+    return shorten_text(" ".join(text.split()), length)
+
+
+def shorten_text(text: str, length: int) -> str:
+    """Show a text in part of a line."""
     return text if len(text) <= length else text[:length] + " ..."

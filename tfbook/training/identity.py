@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfbook.training.arguments import first_few
 from tfbook.training.frozen import PLAIN, checksum, internal
 
 
@@ -184,10 +185,7 @@ def compare(epoch: int, found: dict[str, Any], wanted: dict[str, Any]) -> None:
         if wanted.get(name) != found.get(name)
     ]
     if differing:
-        shown = differing[:3]
-        if len(differing) > 3:
-            shown.append(f"and {len(differing) - 3} more that differ")
         raise ValueError(
-            f"checkpoint of epoch {epoch}: expected {'; '.join(shown)}; "
+            f"checkpoint of epoch {epoch}: expected {first_few(differing)}; "
             f"repeat the first call's arguments, or pass another checkpoint_dir"
         )

@@ -33,9 +33,8 @@ class Stream:
         self.once = once
         nothing: Callable = lambda: None  # noqa: E731
         self._begin, self._end = epoch_hooks or (nothing, nothing)
-        self.watch: Callable[[Iterator], Iterator] = (
-            iter  # sees each batch that is read
-        )
+        # What sees each batch that is read.
+        self.watch: Callable[[Iterator], Iterator] = iter
         self._iterator: Any = None
         check_dataset(name, dataset, steps)
 

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from tfbook.training.arguments import shorten
+
 EXAMPLE = (
     '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, '
     '"task": {"type": "worker", "index": 0}}'
@@ -38,8 +40,7 @@ def read_config(text: str) -> tuple[dict[str, list[str]], str, int]:
 
 def wrong(expected: str, got: Any) -> ValueError:
     """Make the error for a `TF_CONFIG` that does not describe a cluster."""
-    shown = repr(got) if len(repr(got)) <= 100 else repr(got)[:100] + " ..."
     return ValueError(
-        f"TF_CONFIG: expected {expected}, got {shown}; set it as in {EXAMPLE}, or let "
-        "a launcher set it"
+        f"TF_CONFIG: expected {expected}, got {shorten(got, 100)}; set it as in "
+        f"{EXAMPLE}, or let a launcher set it"
     )

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfbook.training.arguments import shorten
+from tfbook.training.arguments import first_few, shorten, shorten_text
 from tfbook.training.outcomes import WorkerLost
 from tfbook.training.share import add_up
 
@@ -153,22 +153,14 @@ def check_same(strategy: Any, describe: Callable[[], dict[str, Any]]) -> None:
         values = [call.get(name, "nothing") for call in calls]
         other = next((i for i, each in enumerate(values) if each != values[0]), None)
         if other is not None:
-            first, here = (shorten_text(values[i]) for i in (0, other))
+            first, here = (shorten_text(values[i], 60) for i in (0, other))
             differing.append(f"{name} {first} on worker 0 and {here} on worker {other}")
     if differing:
-        shown = differing[:3]
-        if len(differing) > 3:
-            shown.append(f"and {len(differing) - 3} more that differ")
         raise ValueError(
             f"train: expected the same call on each of {len(calls)} workers, got "
-            f"{'; '.join(shown)}; pass the same arguments and all rows to every "
+            f"{first_few(differing)}; pass the same arguments and all rows to every "
             "worker, which takes its share of each batch by itself"
         )
-
-
-def shorten_text(text: str, length: int = 60) -> str:
-    """Show a value in part of a line."""
-    return text if len(text) <= length else text[:length] + " ..."
 
 
 def versions() -> dict[str, str]:
