@@ -106,6 +106,7 @@ def test_a_right_answer_passes(name, answer):
         ("shared_count", 64, "has a bias too"),
         ("shared_count", 48, "add the last one"),
         ("shared_count", 3, "a kernel and a bias"),
+        ("shared_count", 65.9, "a kernel and a bias"),
         ("skip_factors", 0.25, "a pair"),
         ("skip_factors", (1.25**10, 0.25**10), "exchange the two"),
         ("skip_factors", (2.5, 12.5), "in a chain the ten factors"),

@@ -37,7 +37,7 @@ def shared_count(answer: Any) -> str | None:
         64: "the last layer has a bias too",
         48: "that is the first layer; add the last one",
     }
-    if int(answer) != 65:
+    if float(answer) != 65:
         return hints.get(int(answer), "count a kernel and a bias for each layer")
     return None
 
