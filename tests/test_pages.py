@@ -19,7 +19,7 @@ TEXTS = {
 TYPED = {
     # Levels of confidence that the page asks about.
     "index.md": {"99 per cent"},
-    "learning/digits.md": {"50 per cent", "80 per cent", "90 per cent", "99 per cent"},
+    "learning/trust.md": {"50 per cent", "80 per cent", "90 per cent", "99 per cent"},
 }
 NUMBER = re.compile(
     r"(?<![\w.])\d+(?:\.\d+|(?:\.\d+)?[ \u00a0]?(?:%|per cent))(?![\w.]*\d)"

@@ -1,4 +1,4 @@
-"""Checks for the exercises of the page *Reading digits*."""
+"""Checks for the exercises of the page *How far to trust it*."""
 
 from typing import Any
 
@@ -7,39 +7,9 @@ import numpy as np
 __all__ = [
     "calibration_error",
     "kernel_parameters",
-    "logit_gradient",
-    "share_right",
+    "paired_interval",
     "temperature",
-    "untrained_loss",
 ]
-
-
-def untrained_loss(answer: Any) -> str | None:
-    """Check the cross-entropy of equal probabilities.
-
-    Args:
-        answer: A function of the number of classes.
-
-    Returns:
-        `None` if it is the natural logarithm, else a hint.
-
-    Example:
-        >>> untrained_loss(lambda k: 1 / k)
-        'for 2 classes expected ln 2, got 0.5: the probability itself; take -ln of it'
-    """
-    for k in (2, 10, 1000):
-        given, expected = float(answer(k)), float(np.log(k))
-        if np.isclose(given, expected):
-            continue
-        got = f"for {k} classes expected ln {k}, got {given:.4g}"
-        if np.isclose(given, 1 / k):
-            return f"{got}: the probability itself; take -ln of it"
-        if np.isclose(given, -expected):
-            return f"{got}: the sign is wrong; a loss is minus the logarithm"
-        if np.isclose(given, np.log2(k)) or np.isclose(given, np.log10(k)):
-            return f"{got}: another base; np.log has base e"
-        return got
-    return None
 
 
 def kernel_parameters(answer: Any) -> str | None:
@@ -72,73 +42,45 @@ def kernel_parameters(answer: Any) -> str | None:
     return None
 
 
-def share_right(answer: Any) -> str | None:
-    """Check an accuracy of logits, for labels that are flat or a column.
+def paired_interval(answer: Any) -> str | None:
+    """Check the interval of a difference of two accuracies on the same examples.
 
     Args:
-        answer: A function of logits and labels.
+        answer: A function of the number of examples that only the first reads right,
+            of those that only the second does, and of all examples.
 
     Returns:
-        `None` if it returns the share of right readings for both, else a hint.
+        `None` if it returns the lower and the upper end, else a hint.
 
     Example:
-        >>> share_right(lambda z, labels: np.mean(z.argmax(axis=-1) == labels))
-        'a column of labels: expected 0.75, got 0.4375; each reading met every label'
+        >>> paired_interval(lambda first, second, n: (0, (first - second) / n))
+        'for 25, 8 and 1000 expected 0.0058 to 0.0282, got 0 to 0.017'
     """
-    logits = np.array([[3, 1, 0], [0, 1, 5], [9, 8, 7], [-1, -3, -2]], np.float32)
-    flat = np.array([0, 2, 1, 0])
-    for name, labels in {"flat": flat, "a column of": flat[:, None]}.items():
-        given = np.asarray(answer(logits, labels), dtype=np.float64)
-        if given.shape != ():
-            return f"{name} labels: expected one number, got shape {given.shape}"
-        got = f"{name} labels: expected 0.75, got {given:.4g}"
-        if np.isclose(given, np.mean(logits.argmax(axis=-1) == flat[:, None])):
-            return f"{got}; each reading met every label"
-        if np.isclose(given, 0.25):
-            return f"{got}, the share of wrong ones"
-        if np.isclose(given, 3):
-            return f"{got}, the number of right ones; divide by the rows"
-        if not np.isclose(given, 0.75):
-            return f"{got}; take the place of the largest logit of each row"
-    return None
-
-
-def logit_gradient(answer: Any) -> str | None:
-    """Check the gradient of the mean cross-entropy with respect to the logits.
-
-    Args:
-        answer: A function of a column of labels and of logits.
-
-    Returns:
-        `None` if it is the difference of probabilities and labels over the number of
-        rows, also for large logits, else a hint.
-
-    Example:
-        >>> logit_gradient(lambda labels, logits: np.zeros(logits.shape))
-        'expected -0.2500 for the true logit of two equal ones, got 0.0000'
-    """
-    labels = np.array([[0], [1]], np.int32)
-    logits = np.zeros((2, 2), np.float32)
-    expected = np.array([[-0.25, 0.25], [0.25, -0.25]])
-    given = np.asarray(answer(labels, logits))
-    if given.shape != (2, 2):
-        return f"expected the shape of the logits, (2, 2), got {given.shape}"
-    if np.allclose(given, 2 * expected, atol=1e-6):
-        return "that is the gradient of the sum; for the mean, divide by the rows"
-    if np.allclose(given, -expected, atol=1e-6):
-        return "the sign is wrong: a step against it would lower the true logit"
-    if np.allclose(given, 0.25, atol=1e-6):
-        return "that is p over the rows; subtract 1 at each label"
-    if not np.allclose(given, expected, atol=1e-6):
-        return (
-            "expected -0.2500 for the true logit of two equal ones, got "
-            f"{given[0, 0]:.4f}"
+    for first, second, n in ((25, 8, 1000), (3, 12, 200)):
+        mean = (first - second) / n
+        # Squares are 1 for those that only one reads right, and 0 for all others.
+        deviation = np.sqrt(((first + second) - n * mean**2) / (n - 1))
+        half = 1.96 * deviation / np.sqrt(n)
+        given = np.asarray(answer(first, second, n), dtype=np.float64).ravel()
+        if given.shape != (2,):
+            return f"expected two numbers, from and to, got {given.size}"
+        wanted = mean - half, mean + half
+        got = (
+            f"for {first}, {second} and {n} expected {wanted[0]:.4f} to "
+            f"{wanted[1]:.4f}, got {given[0]:.4g} to {given[1]:.4g}"
         )
-    large = np.asarray(answer(labels, np.array([[500, 0], [500, 0]], np.float32)))
-    if not np.isfinite(large).all():
-        return "right, but a logit of 500 returns nan; use activations.softmax"
-    if not np.allclose(large, [[0.0, 0.0], [0.5, -0.5]], atol=1e-6):
-        return "right for equal logits, but not for those of 500 and 0"
+        if np.allclose(given, wanted, rtol=1e-3, atol=1e-5):
+            continue
+        if np.allclose(given, [-wanted[1], -wanted[0]], rtol=1e-2):
+            return f"{got}: the difference is the first minus the second"
+        if np.allclose(given, wanted[::-1], rtol=1e-2):
+            return f"{got}: the lower end comes first"
+        if np.allclose(given, np.multiply(wanted, n), rtol=1e-2):
+            return f"{got}: that counts digits; accuracies are shares of n"
+        few = first + second
+        if np.isclose(given.mean(), (first - second) / few, rtol=1e-2):
+            return f"{got}: digits that both read alike count as 0 in the mean"
+        return got
     return None
 
 

@@ -1,29 +1,10 @@
-"""Answers to the exercises of *Reading digits*, right and wrong."""
+"""Answers to the exercises of *How far to trust it*, right and wrong."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfbook import activations, exercises
-
-
-def gradient_by_tape(labels, logits):
-    logits = tf.constant(logits)
-    with tf.GradientTape() as tape:
-        tape.watch(logits)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels[:, 0], logits)
-        loss = tf.reduce_mean(losses)
-    return tape.gradient(loss, logits)
-
-
-def gradient(labels, logits, softmax=activations.softmax):
-    one_hot = np.eye(logits.shape[1])[labels[:, 0]]
-    return (softmax(logits) - one_hot) / len(logits)
-
-
-def naive_softmax(z):
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+from tfbook import exercises
 
 
 def distances(sure, right, bins, middle=False):
@@ -65,18 +46,20 @@ def no_less_than_one(labels, logits):
     return max(1.0, best_temperature(labels, logits))
 
 
+def pair(first, second, n):
+    values = np.repeat([1.0, -1.0, 0.0], [first, second, n - first - second])
+    half = 1.96 * np.std(values, ddof=1) / np.sqrt(n)
+    return np.mean(values) - half, np.mean(values) + half
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("untrained_loss", np.log),
-        ("untrained_loss", lambda k: -tf.math.log(1 / k)),
         ("kernel_parameters", lambda size, m, u: (size**2 * m + 1) * u),
-        ("share_right", lambda z, y: np.mean(z.argmax(axis=-1) == np.ravel(y))),
-        ("share_right", lambda z, y: tf.reduce_mean(1.0 * (z.argmax(1) == y.ravel()))),
-        ("logit_gradient", gradient),
-        ("logit_gradient", gradient_by_tape),
         ("calibration_error", calibration),
         ("temperature", best_temperature),
+        ("paired_interval", pair),
+        ("paired_interval", lambda *counts: np.array(pair(*counts))),
     ],
 )
 def test_a_right_answer_passes(name, answer):
@@ -86,12 +69,6 @@ def test_a_right_answer_passes(name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
-        ("untrained_loss", lambda k: 1 / k, "the probability itself"),
-        ("untrained_loss", lambda k: np.log(1 / k), "the sign is wrong"),
-        ("untrained_loss", np.log2, "another base"),
-        ("untrained_loss", np.log10, "another base"),
-        ("untrained_loss", lambda k: k, "for 2 classes expected ln 2, got 2$"),
-        ("untrained_loss", lambda k: np.log(10), "for 2 classes"),
         ("kernel_parameters", lambda s, m, u: s * s * m * u, "has a bias too"),
         ("kernel_parameters", lambda s, m, u: s * s * m * u + 1, "one bias;"),
         (
@@ -100,18 +77,6 @@ def test_a_right_answer_passes(name, answer):
             "size 3, 4 inputs .* expected 259, got 70: every input",
         ),
         ("kernel_parameters", lambda s, m, u: s * m * u + u, "expected 416, got 96$"),
-        ("share_right", lambda z, y: np.mean(z.argmax(1) == y), "met every label"),
-        ("share_right", lambda z, y: np.mean(z.argmax(1) != y.ravel()), "wrong ones"),
-        ("share_right", lambda z, y: np.sum(z.argmax(1) == y.ravel()), "divide by"),
-        ("share_right", lambda z, y: z.argmax(1) == y.ravel(), r"got shape \(4,\)"),
-        ("share_right", lambda z, y: np.mean(z.argmin(1) == y.ravel()), "largest"),
-        ("logit_gradient", lambda y, z: 2 * gradient(y, z), "gradient of the sum"),
-        ("logit_gradient", lambda y, z: -gradient(y, z), "the sign is wrong"),
-        ("logit_gradient", lambda y, z: activations.softmax(z) / 2, "subtract 1 at"),
-        ("logit_gradient", lambda y, z: gradient(y, z, naive_softmax), "returns nan"),
-        ("logit_gradient", lambda y, z: gradient(y, 0 * z), "not for those of 500"),
-        ("logit_gradient", lambda y, z: 0 * z, "expected -0.2500"),
-        ("logit_gradient", lambda y, z: 0.5, r"got \(\)"),
         ("calibration_error", with_empty_bins, "an empty bin"),
         (
             "calibration_error",
@@ -156,6 +121,12 @@ def test_a_right_answer_passes(name, answer):
             "the first one tried",
         ),
         ("temperature", no_less_than_one, "half as large .* expected T = 0.503, got 1"),
+        ("paired_interval", lambda *c: pair(c[1], c[0], c[2]), "minus the second"),
+        ("paired_interval", lambda *c: pair(*c)[::-1], "the lower end comes first"),
+        ("paired_interval", lambda *c: c[2] * np.array(pair(*c)), "counts digits"),
+        ("paired_interval", lambda a, b, n: pair(a, b, a + b), "count as 0"),
+        ("paired_interval", lambda *c: pair(*c)[0], "expected two numbers"),
+        ("paired_interval", lambda a, b, n: (0, (a - b) / n), "expected 0.0058 to"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):
