@@ -58,6 +58,10 @@ def keras_two(image, kernel):
     ("name", "answer"),
     [
         ("convolution_shape", (32, 36, 8)),
+        ("convolution_shape", [32, 36, 8]),
+        ("convolution_shape", np.array([32, 36, 8])),
+        ("which_part", {"a", "b", "d"}),
+        ("which_part", ["A", "B", "D"]),
         (
             "convolution_shape",
             tuple(keras.layers.Conv1D(8, 5)(np.ones((32, 40, 3))).shape),
@@ -105,6 +109,12 @@ def test_a_right_answer_passes(name, answer):
         ("two_dimensions", lambda i, k: two_dimensions(i, k).T, "exchanged"),
         ("two_dimensions", lambda i, k: two_dimensions(i, k) / 6, "the mean"),
         ("two_dimensions", lambda image, k: image[:3, :3], "in pairs"),
+        ("which_part", {"a", "b"}, "also: d"),
+        ("which_part", {"b", "d"}, "also: a; it has few weights"),
+        ("which_part", set("abcd"), "not c: both differ"),
+        ("which_part", set("abde"), "not e: it asks"),
+        ("which_part", {"f"}, "expected a set of the letters"),
+        ("which_part", 3, "expected a set of the letters"),
     ],
 )
 def test_a_wrong_answer_gets_its_own_hint(name, answer, hint, assert_hint):

@@ -9,6 +9,7 @@ __all__ = [
     "mean_pool",
     "same_convolution",
     "two_dimensions",
+    "which_part",
 ]
 
 
@@ -16,7 +17,7 @@ def convolution_shape(answer: Any) -> str | None:
     """Check the shape that `Conv1D(8, 5)` returns for inputs of shape (32, 40, 3).
 
     Args:
-        answer: A tuple.
+        answer: A shape, in any form that has three whole numbers.
 
     Returns:
         `None` if it is right, else a hint.
@@ -25,7 +26,11 @@ def convolution_shape(answer: Any) -> str | None:
         >>> convolution_shape((32, 40, 8))
         'think of the ends: a window of 5 fits at fewer than 40 places'
     """
-    if not isinstance(answer, tuple) or len(answer) != 3:
+    try:
+        answer = tuple(int(size) for size in answer)
+    except TypeError:
+        answer = ()
+    if len(answer) != 3:
         return "expected three sizes, such as (2, 3, 4)"
     channels = "each filter adds up the channels of the input, and returns one number"
     hints = {
@@ -150,4 +155,38 @@ def two_dimensions(answer: Any) -> str | None:
         return "that is the mean of the six products; add them up"
     if not np.allclose(given, slide(kernel)):
         return "the shape is right; multiply window and kernel in pairs, and add up"
+    return None
+
+
+def which_part(answer: Any) -> str | None:
+    """Check which experiments separate the causes of a convolution's success.
+
+    Args:
+        answer: A set of letters.
+
+    Returns:
+        `None` if it names those that take away one difference, else a hint.
+
+    Example:
+        >>> which_part({"a", "b"})
+        'also: d; it takes the pooling away, and leaves the rest'
+    """
+    reasons = {
+        "a": "it has few weights, and nothing else of the convolution",
+        "b": "it takes the sharing away, and leaves windows and pooling",
+        "c": "both differ in the same four things again",
+        "d": "it takes the pooling away, and leaves the rest",
+        "e": "it asks how long training takes, and not what the networks differ in",
+    }
+    separate = set("abd")
+    try:
+        letters = {str(letter).lower() for letter in answer}
+    except TypeError:
+        letters = {"?"}
+    if not letters <= reasons.keys():
+        return 'expected a set of the letters a to e, such as {"a", "e"}'
+    for letter in sorted(separate - letters):
+        return f"also: {letter}; {reasons[letter]}"
+    for letter in sorted(letters - separate):
+        return f"not {letter}: {reasons[letter]}"
     return None
