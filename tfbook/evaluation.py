@@ -45,6 +45,7 @@ class Setting(NamedTuple):
 SETTLED = {
     "width 4": Setting(4, partial(keras.optimizers.SGD, 0.01), 1000),
     "width 64": Setting(64, partial(keras.optimizers.SGD, 0.01), 600),
+    "width 64, Adam": Setting(64, partial(keras.optimizers.Adam, 0.01), 850),
 }
 
 
@@ -112,7 +113,8 @@ def boston_table(errors: Mapping[str, np.ndarray]) -> pd.DataFrame:
     line = x_test @ np.linalg.lstsq(x, y, rcond=None)[0]
     simple = {"constant": y.mean(), "straight line": line}
     rows = {
-        name: (np.mean((said - y_test) ** 2), np.nan) for name, said in simple.items()
+        name: (float(np.mean((said - y_test) ** 2)), np.nan)
+        for name, said in simple.items()
     }
     for name, squares in errors.items():
         losses = squares.mean(axis=1)
