@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfbook import data
+from tfbook import data, training
 from tfbook.evaluation import (
     SETTLED,
     Setting,
@@ -101,3 +101,32 @@ def test_what_is_settled_makes_a_new_optimizer_each_time():
         one, other = setting.make_optimizer(), setting.make_optimizer()
         assert one is not other
         assert setting.epochs > 0
+
+
+def test_validation_rows_come_without_having_been_trained_on():
+    setting = Setting(3, partial(keras.optimizers.SGD, 0.01), 3)
+    found = boston_errors(setting, seeds=[5], part="validation")
+    parts = data.boston_housing().with_validation().standardized()
+    keras.utils.set_random_seed(5)
+    model = MLP(3, 1)
+    model.build((None, 13))
+    optimizer = keras.optimizers.SGD(0.01)
+    for _ in range(3):
+        training.train_step(
+            model, optimizer, keras.losses.mean_squared_error, *parts.train
+        )
+    said = model(parts.x_validation).numpy()
+    np.testing.assert_allclose(
+        found[0], (said - parts.y_validation)[:, 0] ** 2, rtol=1e-3
+    )
+
+
+def test_a_run_that_diverges_has_infinite_errors():
+    setting = Setting(3, partial(keras.optimizers.SGD, 100.0), 50)
+    assert np.isinf(boston_errors(setting, seeds=[0, 1])).all()
+
+
+def test_a_part_that_does_not_exist_is_refused():
+    setting = SETTLED["width 4"]
+    with pytest.raises(ValueError, match="got 'training'; choose by validation rows"):
+        boston_errors(setting, part="training")

@@ -1,15 +1,15 @@
 """Boston's test loss, measured in the same way on every page.
 
-What to train is chosen elsewhere, on validation rows. Here the choice is trained on all
-training rows, from ten starts that took no part in it, and tested: `boston_errors` does
-that for one `Setting`, and `boston_table` puts several of them into a table.
+Validation rows choose what to train. The choice is then trained on all training rows,
+from ten starts that took no part in it, and tested: `boston_errors` does that for one
+`Setting`, and `boston_table` puts several of them into a table.
 `difference` says how sure a difference between two of them is. `SETTLED` holds what the
 pages have chosen so far.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import keras
 import numpy as np
@@ -50,26 +50,46 @@ SETTLED = {
 
 
 def boston_errors(
-    setting: Setting, seeds: Iterable[int] = range(1000, 1010)
+    setting: Setting,
+    seeds: Iterable[int] = range(1000, 1010),
+    part: Literal["test", "validation"] = "test",
 ) -> np.ndarray:
-    r"""Train Boston's network on all training rows, and test it.
+    r"""Train Boston's network with standardised features, and test it.
 
-    $(\hat y_i - y_i)^2$ for each test row $i$, with standardised features. No row is
-    held out to choose by: whatever the setting says has been chosen before.
+    $(\hat y_i - y_i)^2$ for each row $i$ of a part. Test rows come after a training on
+    all training rows. Validation rows are a fifth of those, and what tells settings
+    apart before one of them is chosen: the network trains without them.
 
     Args:
         setting: What to train.
-        seeds: The starts. The default ones are used for nothing else in the book.
+        seeds: The starts. The default ones are for test rows, and choose nothing.
+        part: The rows to test on.
 
     Returns:
-        The squared errors in (1000 $)², of shape `(starts, test rows)`.
+        The squared errors in (1000 $)², of shape `(starts, rows)`; infinite for a start
+        from which training diverged.
+
+    Raises:
+        ValueError: If there is no such part.
 
     Example:
         >>> setting = Setting(4, keras.optimizers.Adam, epochs=1)
         >>> boston_errors(setting, seeds=[0]).shape
         (1, 102)
+        >>> boston_errors(setting, seeds=[0], part="validation").shape
+        (1, 81)
     """
-    split = data.boston_housing().standardized()
+    if part not in {"test", "validation"}:
+        raise ValueError(
+            f"boston_errors: expected part to be test or validation, got {part!r}; "
+            "choose by validation rows, and test the choice"
+        )
+    boston = data.boston_housing()
+    if part == "test":
+        split = boston.standardized()
+    else:
+        parts = boston.with_validation()
+        split = data.Split(*parts.train, *parts.validation).standardized()
 
     def network() -> keras.Model:
         model = MLP(setting.width, 1)
@@ -79,16 +99,20 @@ def boston_errors(
     restart, found = training.Restart(network, setting.make_optimizer()), []
     for seed in seeds:
         model = restart(seed)
-        training.train(
-            model,
-            split.train,
-            optimizer=restart.optimizer,
-            epochs=setting.epochs,
-            batch_size=setting.batch_size,
-            record_every=setting.epochs,
-            seed=seed,
-            jit_compile=True,
-        )
+        try:
+            training.train(
+                model,
+                split.train,
+                optimizer=restart.optimizer,
+                epochs=setting.epochs,
+                batch_size=setting.batch_size,
+                record_every=setting.epochs,
+                seed=seed,
+                jit_compile=True,
+            )
+        except training.TrainingDiverged:
+            found.append(np.full(len(split.y_test), np.inf))
+            continue
         found.append((model(split.x_test).numpy() - split.y_test)[:, 0] ** 2)
     return np.array(found)
 
