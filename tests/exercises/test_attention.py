@@ -31,6 +31,11 @@ def overflowing(scores, mask):
         return shares / shares.sum(axis=-1, keepdims=True)
 
 
+def first_ones(scores, mask):
+    """Take the mask for a number of places at the beginning."""
+    return masked_shares(scores, np.arange(4) < mask.sum(axis=1, keepdims=True))
+
+
 def pairs_to_read(keys, values, asked, shown=0.0):
     x = np.concatenate([keys, values[..., None]], axis=2)
     query = x[np.arange(len(x)), asked]
@@ -124,6 +129,7 @@ def test_the_number_of_weights_is_that_of_keras():
         ("masked_shares", lambda s, m: masked_shares(s, ~m), "reversed"),
         ("masked_shares", lambda s, m: m / m.sum(1, keepdims=True), "the softmax of"),
         ("masked_shares", overflowing, "overflow"),
+        ("masked_shares", first_ones, "the share 0; the others are"),
         ("pairs_to_read", lambda keys, values, asked: keys, r"\(6, 4, 9\)"),
         ("pairs_to_read", lambda *data: pairs_to_read(*data, 1.0), "still holds"),
         ("pairs_to_read", lambda *data: pairs_to_read(*data, -1.0), "other sign"),

@@ -92,7 +92,7 @@ def masked_shares(answer: Any) -> str | None:
         'the padding still has a share; no score of it may count'
     """
     scores = np.array([[1.0, 2.0, 0.5, 0.8], [0.3, -1.0, 0.6, 0.2]])
-    mask = np.array([[True, True, True, False], [True, True, False, False]])
+    mask = np.array([[True, True, True, False], [True, False, True, False]])
 
     def softmax(scores: np.ndarray) -> np.ndarray:
         exponentials = np.exp(scores)
