@@ -3,7 +3,8 @@
 Its modules are short enough to read and independent enough to copy from:
 ``activations``, ``layers`` and ``models`` build networks, ``data`` feeds them,
 ``training`` fits any Keras model, ``diagnostics`` says what went wrong, and
-``plotting`` shows it. Import the one you need:
+``plotting`` shows it. ``evaluation`` is how every page tests a network on Boston's
+house prices. Import the one you need:
 
 >>> from tfbook import data
 >>> data.linear().x_train.shape

@@ -31,6 +31,11 @@ def overflowing(scores, mask):
         return shares / shares.sum(axis=-1, keepdims=True)
 
 
+def first_ones(scores, mask):
+    """Take the mask for a number of places at the beginning."""
+    return masked_shares(scores, np.arange(4) < mask.sum(axis=1, keepdims=True))
+
+
 def pairs_to_read(keys, values, asked, shown=0.0):
     x = np.concatenate([keys, values[..., None]], axis=2)
     query = x[np.arange(len(x)), asked]
@@ -72,6 +77,8 @@ def by_score(score):
     [
         ("gru_weights", 288),
         ("gru_weights", np.int64(288)),
+        ("gru_weights", 288.0),
+        ("gru_weights", np.array(288)),
         ("half_life_bias", half_life_bias),
         ("half_life_bias", lambda times: -np.log(2 ** (1 / times) - 1)),
         ("masked_shares", masked_shares),
@@ -101,7 +108,10 @@ def test_the_number_of_weights_is_that_of_keras():
         ("gru_weights", 240, "biases are missing"),
         ("gru_weights", 352, "an LSTM"),
         ("gru_weights", 1, "three times"),
-        ("gru_weights", 288.0, "a whole number"),
+        ("gru_weights", 288.5, "a whole number"),
+        ("gru_weights", float("nan"), "a whole number"),
+        ("gru_weights", [288, 1], "a whole number"),
+        ("gru_weights", "288", "a whole number"),
         ("gru_weights", True, "a whole number"),
         ("half_life_bias", lambda times: 0.5 ** (1 / times), "the gate z itself"),
         ("half_life_bias", lambda times: -half_life_bias(times), "sign is reversed"),
@@ -119,6 +129,7 @@ def test_the_number_of_weights_is_that_of_keras():
         ("masked_shares", lambda s, m: masked_shares(s, ~m), "reversed"),
         ("masked_shares", lambda s, m: m / m.sum(1, keepdims=True), "the softmax of"),
         ("masked_shares", overflowing, "overflow"),
+        ("masked_shares", first_ones, "the share 0; the others are"),
         ("pairs_to_read", lambda keys, values, asked: keys, r"\(6, 4, 9\)"),
         ("pairs_to_read", lambda *data: pairs_to_read(*data, 1.0), "still holds"),
         ("pairs_to_read", lambda *data: pairs_to_read(*data, -1.0), "other sign"),

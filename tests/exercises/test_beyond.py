@@ -33,6 +33,14 @@ def only_equal(h, units):
     return h + f if h.shape[-1] == units else f
 
 
+def four_features(h, units):
+    """Widen unless there are four units, whatever the width of h."""
+    f = layers.Dense(units, activation="relu")(h)
+    if units != 4:
+        h = layers.Dense(units, use_bias=False)(h)
+    return layers.Add()([h, f])
+
+
 def two_inputs(join, share=True):
     def make():
         left, right = keras.Input((3,)), keras.Input((3,))
@@ -83,6 +91,8 @@ def in_testing(model, x, y):
         ("shared_count", 65),
         ("skip_factors", (0.25**10, 1.25**10)),
         ("skip_factors", (9.54e-7, 9.31)),
+        ("skip_factors", [0.25**10, 1.25**10]),
+        ("skip_factors", np.array([0.25, 1.25]) ** 10),
         ("widening_block", block),
         ("widening_block", by_operator),
         ("symmetric_model", two_inputs(layers.Add())),
@@ -107,7 +117,9 @@ def test_a_right_answer_passes(name, answer):
         ("shared_count", 48, "add the last one"),
         ("shared_count", 3, "a kernel and a bias"),
         ("shared_count", 65.9, "a kernel and a bias"),
+        ("shared_count", 64.5, "a kernel and a bias"),
         ("skip_factors", 0.25, "a pair"),
+        ("skip_factors", [0.25**10, 1.25**10, 1.0], "a pair"),
         ("skip_factors", (1.25**10, 0.25**10), "exchange the two"),
         ("skip_factors", (2.5, 12.5), "in a chain the ten factors"),
         ("skip_factors", (0.25, 1.25), "once for each of ten"),
@@ -122,6 +134,7 @@ def test_a_right_answer_passes(name, answer):
         ("widening_block", lambda h, u: block(h, u, always=True), "needs no layer"),
         ("widening_block", lambda h, u: block(h, u, bias=True), "no bias"),
         ("widening_block", lambda h, u: block(h, u, None), "the activation relu"),
+        ("widening_block", four_features, "from 7 features to 7 the skip needs no"),
         ("widening_block", relu_last, "before the sum"),
         (
             "widening_block",

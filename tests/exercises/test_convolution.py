@@ -37,6 +37,11 @@ def mixed_up(x, size):
     return x.mean(axis=1)
 
 
+def only_threes(x, size):
+    """Divide by three, whatever the size of a window."""
+    return mean_pool(x, size, np.sum) / 3
+
+
 def two_dimensions(image, kernel):
     height, width = kernel.shape
     rows, columns = image.shape[0] - height + 1, image.shape[1] - width + 1
@@ -100,6 +105,8 @@ def test_a_right_answer_passes(name, answer):
         ("mean_pool", lambda x, s: mean_pool(x, s, np.sum), "the sum"),
         ("mean_pool", mixed_up, "hold neighbours"),
         ("mean_pool", lambda x, size: x[:, :2], "not the mean"),
+        ("mean_pool", lambda x, size: mean_pool(x, 3), "from 8 times and size 4"),
+        ("mean_pool", only_threes, "from 8 times .* not the mean of its"),
         ("two_dimensions", lambda image, k: image, r"made \(4, 5\)"),
         (
             "two_dimensions",

@@ -20,6 +20,10 @@ def share_of_wins(one, other):
     [
         ("triangle", triangle),
         ("triangle", lambda t, total, w: np.interp(t, [0, w, total], [0, 1, 0])),
+        (
+            "triangle",
+            lambda t, total, w: [min(n / w, (total - n) / (total - w)) for n in t],
+        ),
         ("mean_shares", [0.5, 0.215]),
         ("mean_shares", (0.5, 0.99 / np.log(100))),
         ("steps_to_half", lambda rate, decay: np.log(0.5) / np.log(1 - rate * decay)),
@@ -48,6 +52,11 @@ def test_a_right_answer_passes(name, answer):
             "triangle",
             lambda t, total, w: triangle(t, total, w) ** 2,
             "both lines are straight",
+        ),
+        (
+            "triangle",
+            lambda t, total, w: triangle(t, t[-1], w),
+            "not from `t`",
         ),
         ("mean_shares", 0.5, "expected two numbers"),
         ("mean_shares", [0.6, 0.215], "for the cosine"),

@@ -26,7 +26,8 @@ def gru_weights(answer: Any) -> str | None:
         >>> gru_weights(264)
         'that is reset_after=False; the default has a second bias'
     """
-    if isinstance(answer, bool) or not isinstance(answer, int | np.integer):
+    value = np.asarray(answer)
+    if value.shape or value.dtype.kind not in "iuf" or value.item() % 1:
         return "expected a whole number, such as 100"
     hints = {
         264: "that is reset_after=False; the default has a second bias",
@@ -36,9 +37,9 @@ def gru_weights(answer: Any) -> str | None:
         240: "the biases are missing",
         352: "that is an LSTM, which has three gates and a candidate",
     }
-    if answer != 288:
+    if value.item() != 288:
         return hints.get(
-            int(answer), "three times: a kernel, a recurrent kernel and two biases"
+            int(value), "three times: a kernel, a recurrent kernel and two biases"
         )
     return None
 
@@ -91,7 +92,7 @@ def masked_shares(answer: Any) -> str | None:
         'the padding still has a share; no score of it may count'
     """
     scores = np.array([[1.0, 2.0, 0.5, 0.8], [0.3, -1.0, 0.6, 0.2]])
-    mask = np.array([[True, True, True, False], [True, True, False, False]])
+    mask = np.array([[True, True, True, False], [True, False, True, False]])
 
     def softmax(scores: np.ndarray) -> np.ndarray:
         exponentials = np.exp(scores)

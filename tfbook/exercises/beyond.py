@@ -38,7 +38,8 @@ def shared_count(answer: Any) -> str | None:
         48: "that is the first layer; add the last one",
     }
     if float(answer) != 65:
-        return hints.get(int(answer), "count a kernel and a bias for each layer")
+        exact = hints if float(answer) % 1 == 0 else {}
+        return exact.get(int(answer), "count a kernel and a bias for each layer")
     return None
 
 
@@ -55,9 +56,10 @@ def skip_factors(answer: Any) -> str | None:
         >>> skip_factors((0.25**10, 3.5))
         'with skips the ten factors 1 + 1/4 are multiplied, not added up'
     """
-    if not isinstance(answer, tuple) or len(answer) != 2:
+    pair = np.asarray(answer, dtype=float)
+    if pair.shape != (2,):
         return "expected a pair, for the chain and for the skips"
-    chain, skips = float(answer[0]), float(answer[1])
+    chain, skips = pair.tolist()
     if np.allclose([chain, skips], [1.25**10, 0.25**10], rtol=1e-3, atol=0):
         return "exchange the two; the chain comes first"
     if np.isclose(chain, 2.5):
@@ -86,23 +88,22 @@ def widening_block(answer: Any) -> str | None:
         >>> widening_block(lambda h, units: keras.layers.Dense(units, "relu")(h))
         'from 4 features to 4 there is no skip; add h to the output of the layer'
     """
-    x = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
-    for units in (4, 7):
-        inputs = keras.Input((4,))
+    for features, units in ((4, 4), (4, 7), (7, 7), (6, 3)):
+        case = f"from {features} features to {units}"
+        x = np.random.default_rng(0).standard_normal((6, features)).astype(np.float32)
+        inputs = keras.Input((features,))
         given = answer(inputs, units)
         if not isinstance(given, keras.KerasTensor):
             return f"expected a KerasTensor, got {type(given).__name__}; call layers"
         if tuple(given.shape) != (None, units):
-            return (
-                f"from 4 features to {units} it made the shape {tuple(given.shape)}, "
-                f"not (None, {units})"
-            )
+            return f"{case} it made the shape {tuple(given.shape)}, not (None, {units})"
         model = keras.Model(inputs, given)
         shapes = sorted(tuple(weight.shape) for weight in model.weights)
-        wanted = sorted([(4, units), (units,)] + [(4, units)] * (units != 4))
-        if units == 4 and shapes == sorted([(4, 4), (4,), (4, 4)]):
-            return "from 4 features to 4 the skip needs no layer; add h as it is"
-        if shapes == sorted([(4, units), (units,)] * 2):
+        kernel = (features, units)
+        wanted = sorted([kernel, (units,)] + [kernel] * (units != features))
+        if units == features and shapes == sorted([kernel, (units,), kernel]):
+            return f"{case} the skip needs no layer; add h as it is"
+        if shapes == sorted([kernel, (units,)] * 2):
             return "the layer in the skip should have no bias"
         dense = [each for each in model.layers if isinstance(each, keras.layers.Dense)]
         rng = np.random.default_rng(1)
@@ -114,14 +115,11 @@ def widening_block(answer: Any) -> str | None:
         found = np.asarray(model(x))
         if len(inner) == 1:
             z = x @ inner[0][0] + inner[0][1]
-            skip = x if units == 4 else x @ outer[0] if outer else 0 * z
+            skip = x if units == features else x @ outer[0] if outer else 0 * z
             if np.allclose(found, np.maximum(z, 0) + skip, atol=1e-4) and np.any(skip):
                 continue
             if np.allclose(found, np.maximum(z, 0), atol=1e-4):
-                return (
-                    f"from 4 features to {units} there is no skip; add h to the output "
-                    "of the layer"
-                )
+                return f"{case} there is no skip; add h to the output of the layer"
             if np.allclose(found, z + skip, atol=1e-4):
                 return "the layer in the block should have the activation relu"
             if np.allclose(found, np.maximum(z + skip, 0), atol=1e-4):
@@ -129,8 +127,8 @@ def widening_block(answer: Any) -> str | None:
             if np.allclose(found, np.maximum(z, 0) + np.maximum(skip, 0), atol=1e-4):
                 return "the layer in the skip should have no activation"
         if shapes != wanted:
-            return f"from 4 features to {units} its weights have the shapes {shapes}"
-        return f"from 4 features to {units} it is not relu(x W + b) plus the skip"
+            return f"{case} its weights have the shapes {shapes}"
+        return f"{case} it is not relu(x W + b) plus the skip"
     return None
 
 

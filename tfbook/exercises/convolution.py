@@ -98,22 +98,33 @@ def mean_pool(answer: Any) -> str | None:
         >>> mean_pool(lambda x, size: x[:, ::size])
         'from 7 times and size 3 it made (2, 3, 2), not (2, 2, 2); leave out the rest'
     """
-    x = np.random.default_rng(0).random((2, 7, 2))
-    given = np.asarray(answer(x.copy(), 3))
-    if given.shape != (2, 2, 2):
-        return (
-            f"from 7 times and size 3 it made {given.shape}, not (2, 2, 2); leave out "
-            "the rest"
+    for (rows, times, channels), size in (
+        ((2, 7, 2), 3),
+        ((3, 8, 1), 4),
+        ((4, 9, 3), 2),
+    ):
+        x = np.random.default_rng(0).random((rows, times, channels))
+        given, num = np.asarray(answer(x.copy(), size)), times // size
+        wanted, case = (rows, num, channels), f"from {times} times and size {size}"
+        if given.shape != wanted:
+            return f"{case} it made {given.shape}, not {wanted}; leave out the rest"
+        starts = range(0, num * size, size)
+        windows = np.stack([x[:, start : start + size] for start in starts], axis=1)
+        if np.allclose(given, windows.max(axis=2)):
+            return "that is the largest of each window; take its mean"
+        if np.allclose(given, windows.sum(axis=2)):
+            return "that is the sum of each window; divide by its size"
+        spread = np.stack(
+            [x[:, each : num * size : num] for each in range(num)], axis=1
         )
-    windows = np.stack([x[:, :3], x[:, 3:6]], axis=1)
-    if np.allclose(given, windows.max(axis=2)):
-        return "that is the largest of each window; take its mean"
-    if np.allclose(given, windows.sum(axis=2)):
-        return "that is the sum of each window; divide by its size"
-    if np.allclose(given, np.stack([x[:, 0:6:2], x[:, 1:6:2]], axis=1).mean(axis=2)):
-        return "each window holds every second time; it should hold neighbours"
-    if not np.allclose(given, windows.mean(axis=2)):
-        return "the shape is right, but the first window is not the mean of 3 times"
+        if num > 1 and np.allclose(given, spread.mean(axis=2)):
+            return (
+                "a window takes times that are not in a row; it should hold neighbours"
+            )
+        if not np.allclose(given, windows.mean(axis=2)):
+            return (
+                f"{case} the shape is right, but a window is not the mean of its times"
+            )
     return None
 
 

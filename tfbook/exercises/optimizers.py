@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["amsgrad", "clip", "first_change", "largest_rate", "top_speed", "unfair"]
+__all__ = ["amsgrad", "epochs_for", "first_change", "largest_rate", "top_speed"]
 
 
 def first_change(answer: Any) -> str | None:
@@ -94,47 +94,6 @@ def largest_rate(answer: Any) -> str | None:
     return None
 
 
-def clip(answer: Any) -> str | None:
-    """Check a function that shortens gradients to a common norm.
-
-    Args:
-        answer: A function of a list of arrays and a limit.
-
-    Returns:
-        `None` if it is right, else a hint.
-
-    Example:
-        >>> clip(lambda gradients, limit: gradients)
-        'a norm of 5 came back as 5 where the limit is 1; divide by the norm'
-    """
-    gradients = [np.array([[3.0], [0.0]]), np.array([4.0])]
-    got = [np.asarray(gradient, dtype=float) for gradient in answer(gradients, 1.0)]
-    if [each.shape for each in got] != [(2, 1), (1,)]:
-        return (
-            "of gradients of shapes (2, 1) and (1,) it made "
-            f"{[each.shape for each in got]}; keep the list and the shapes"
-        )
-    flat = np.concatenate([each.ravel() for each in got])
-    if np.allclose(flat, [1, 0, 1]):
-        return "each weight was limited alone, or each array; the direction has changed"
-    norm = np.linalg.norm(flat)
-    if not np.isclose(norm, 1):
-        return f"a norm of 5 came back as {norm:g} where the limit is 1; " + (
-            "divide by the norm"
-            if norm > 1
-            else "the norm is the root of the sum of squares of all"
-        )
-    if not np.allclose(flat, [0.6, 0, 0.8]):
-        return f"3, 0, 4 became {flat.round(2)}; divide all by the same number"
-    short = np.concatenate([np.ravel(each) for each in answer(gradients, 10.0)])
-    if not np.allclose(short, [3, 0, 4]):
-        return "a norm of 5 is within a limit of 10, and should stay; yours changed it"
-    zeros = np.concatenate([np.ravel(each) for each in answer([np.zeros(2)], 1.0)])
-    if not np.allclose(zeros, 0):
-        return f"gradients of 0 became {zeros}; do not divide by a norm of 0"
-    return None
-
-
 def amsgrad(answer: Any) -> str | None:
     """Check the rule of AMSGrad, Adam with a divisor that never shrinks.
 
@@ -177,33 +136,34 @@ def amsgrad(answer: Any) -> str | None:
     return None
 
 
-def unfair(answer: Any) -> str | None:
-    """Check which sentences of a report on two optimizers describe a flaw.
+def epochs_for(answer: Any) -> str | None:
+    """Check a function that returns after how many epochs a number of steps is made.
 
     Args:
-        answer: A set of letters from a to e.
+        answer: A function of a number of steps, of rows, and of rows in a mini-batch.
 
     Returns:
         `None` if it is right, else a hint.
 
     Example:
-        >>> unfair({"b", "c"})
-        'a flaw is missing; is the same statistic taken of both sides in each sentence?'
+        >>> epochs_for(lambda num_steps, num_rows, batch_size: num_steps)
+        'for 2020 steps, 404 rows, batches of 4 it returned 2020, as if an epoch ...'
     """
-    letters = {str(each).strip(" ()").lower() for each in answer}
-    if not letters <= set("abcde"):
-        return f"expected letters from a to e, got {sorted(letters)}"
-    fair = {
-        "a": "equal weights at the start leave the optimizer as the only difference",
-        "d": "new starts show whether the choice of the rate was luck",
-    }
-    for letter in sorted(letters & set(fair)):
-        return f"({letter}) is no flaw: {fair[letter]}"
-    missing = {
-        "b": "did both optimizers get the same number of tries",
-        "c": "on which rows may a rate be chosen",
-        "e": "is the same statistic taken of both sides in each sentence",
-    }
-    for letter in sorted(set(missing) - letters):
-        return f"a flaw is missing; {missing[letter]}?"
+    cases = [(2020, 404, 4), (2020, 404, 404), (50, 100, 7), (10, 7, 5), (3, 50, 10)]
+    for steps, rows, size in cases:
+        got, wanted = float(answer(steps, rows, size)), steps / (rows // size)
+        case = f"for {steps} steps, {rows} rows, batches of {size} it returned {got:g}"
+        if np.isclose(got, wanted):
+            continue
+        if size < rows and np.isclose(got, steps):
+            return f"{case}, as if an epoch were one step; how many steps are in one?"
+        if np.isclose(got, steps * size / rows):
+            return f"{case}; rows that do not fill a batch are skipped"
+        if np.isclose(got, steps / -(-rows // size)):
+            return f"{case}; the last rows do not fill a batch and make no step"
+        if np.isclose(got, steps * (rows // size)):
+            return f"{case}; divide by the number of steps in an epoch"
+        if np.isclose(got, np.ceil(wanted)) or np.isclose(got, np.floor(wanted)):
+            return f"{case}, expected {wanted:g}; leave a part of an epoch as it is"
+        return f"{case}, expected {wanted:g}"
     return None

@@ -42,6 +42,12 @@ def triangle(answer: Any) -> str | None:
         if not np.allclose(got, expected):
             worst = int(abs(got - expected).argmax())
             return f"at step {worst} {case} {got[worst]:g}; both lines are straight"
+        some = np.array([warmup // 2, warmup + 1, warmup + 3])
+        if not np.allclose(answer(some, total, warmup), expected[some]):
+            return (
+                f"of the steps {some.tolist()} alone {case} other shares than of all; "
+                "take the length of the run from `total`, not from `t`"
+            )
     return None
 
 
