@@ -380,7 +380,7 @@ def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
         )
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_signals")
 def test_ctrl_c_finishes_records_and_saves_the_block(tmp_path):
     model, optimizer = network(), keras.optimizers.SGD(1e-6)
     settings = {"optimizer": optimizer, "record_every": 20_000, "batch_size": None}

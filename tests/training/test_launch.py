@@ -307,7 +307,7 @@ def test_processes_that_it_did_not_start_live_on(script):
 # Signals
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_signals")
 @pytest.mark.parametrize(
     ("number", "passed"),
     [("SIGINT", "SIGINT"), ("SIGTERM", "SIGTERM"), ("SIGHUP", "SIGTERM")],
@@ -315,8 +315,6 @@ def test_processes_that_it_did_not_start_live_on(script):
 def test_a_signal_reaches_every_worker_and_ends_all_without_a_restart(
     script, start, tmp_path, number, passed
 ):
-    if signal.getsignal(getattr(signal, number)) is signal.SIG_IGN:
-        pytest.skip(f"{number} is ignored here, as under nohup, and so by the launcher")
     name = script(f"""
 def leave(number, frame):
     print(signal.Signals(number).name)
@@ -339,7 +337,7 @@ time.sleep(600)
     assert error == f"launch: ended by {number}, and all workers with it\n"
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_signals")
 def test_a_second_ctrl_c_does_not_wait(script, start, tmp_path):
     name = script(DEAF + "time.sleep(600)")
     process = start(
@@ -353,7 +351,7 @@ def test_a_second_ctrl_c_does_not_wait(script, start, tmp_path):
     assert process.wait(SECONDS) == 128 + signal.SIGINT
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_signals")
 def test_ctrl_c_leaves_time_though_it_ends_who_reads_as_well(script, start, tmp_path):
     name = script("""
 def leave(number, frame):

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import socket
@@ -171,12 +172,15 @@ def strike(
 
 
 def assert_lost(said: list[str], name: str) -> None:
-    assert said
+    assert any(f"got no answer from {name}, which has ended" in line for line in said)
     for line in said:
-        assert line.startswith("WorkerLost: train: expected all workers to go on, got")
-        assert f"got no answer from {name}, which has ended" in line
-        assert "start all again with the same checkpoint_dir" in line
-        assert "\n" not in line
+        # A survivor may be told last, when another one has left already, and name that.
+        assert re.match(
+            "WorkerLost: train: expected all workers to go on, got no answer from "
+            r"(worker \d|another worker), which has ended, .* start all again with the "
+            "same checkpoint_dir to go on from the last checkpoint$",
+            line,
+        )
 
 
 @pytest.mark.faults  # a signal that comes after the last epoch finds nobody
