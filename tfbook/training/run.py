@@ -127,14 +127,13 @@ class Run:
         batches.check_together(self.data, self.epochs, loss, step, call["jit_compile"])
         build.prepare_data(model, self.data, strict=step is None)
         self._sizes = sizes
-        self._evidence: list = []
+        self._evidence: dict[str, list[str]] = {}
         several = workers.are_several(self.strategy)
         if several or call["checkpoint_dir"] is not None:
-            self._evidence = [
-                identity.checksum(part)
+            self._evidence = {
+                each.name: [identity.checksum(part) for part in each.evidence()]
                 for each in self.data.values()
-                for part in each.evidence()
-            ]
+            }
         if not several:
             return {}
         for each in self.data.values():
@@ -235,7 +234,7 @@ class Run:
         deferred = nullcontext(self._asked) if several else deferred_interrupt()
         with deferred as self._asked, explained(self.done):
             stopped = (lambda: False) if several else self._asked.is_set
-            with workers.noticed_losses():
+            with workers.noticed_losses(self.strategy):
                 values = self.program.run(self.data, self.seed, epochs, stopped)
             weights_are_finite = values.pop("finite")
             if not (weights_are_finite and np.isfinite([*values.values()]).all()):

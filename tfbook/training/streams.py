@@ -90,7 +90,7 @@ class Stream:
         number = int(self.dataset.cardinality())
         return [
             str(spec),
-            f"{number if number >= 0 else 'an unknown number of'} batches",
+            f"batches: {number if number >= 0 else 'as many as there are'}",
             f"steps_per_epoch {self.steps}",
         ]
 

@@ -95,7 +95,7 @@ def exchange(strategy: Any, text: str) -> list[str]:
     sent = 0
     while not received or any(map(is_part, received)):
         chunk = content[sent : sent + CHUNK].ljust(CHUNK, b"\0")
-        with noticed_losses():
+        with noticed_losses(strategy):
             rows = gatherer(strategy)(np.frombuffer(chunk, np.int64)[None])
         parts = [row.tobytes() for row in rows.numpy()]
         received = [
@@ -316,8 +316,9 @@ def agree(strategy: Any, variables: list) -> None:
         mine = [tf.where(is_first, value, tf.zeros_like(value)) for value in values]
         return add_up(context, mine)
 
-    with noticed_losses():
-        values = tf.function(lambda: strategy.run(first_values), autograph=False)()
+    shared = tf.function(lambda: strategy.run(first_values), autograph=False)
+    with noticed_losses(strategy):
+        values = shared.get_concrete_function()()  # called so, it warns of no retracing
     for variable, value in zip(variables, values, strict=True):
         variable.assign(strategy.experimental_local_results(value)[0])
 
@@ -335,8 +336,8 @@ NAMED = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
 
 
 @contextmanager
-def noticed_losses() -> Iterator[None]:
-    """Say in one line that a worker was lost.
+def noticed_losses(strategy: Any) -> Iterator[None]:
+    """Say in one line that a worker was lost, if there are several.
 
     Raises:
         WorkerLost: In place of TensorFlow's error.
@@ -345,7 +346,8 @@ def noticed_losses() -> Iterator[None]:
         yield
     except tf.errors.OpError as error:
         text = str(error)
-        if not isinstance(error, LOST) and "Collective ops is aborted" not in text:
+        is_loss = isinstance(error, LOST) or "Collective ops is aborted" in text
+        if not (is_loss and are_several(strategy)):
             raise  # about something else, such as a label out of range
         # The first that it names; those after it have only passed the news on.
         lost = NAMED.search(text)
