@@ -16,8 +16,7 @@ import pytest
 from tfbook.training import launch
 
 SECONDS = 60  # in which a launch has to end, on a machine that is busy
-# As a file, and not with -m: the package would load TensorFlow, which takes seconds.
-LAUNCH = [sys.executable, "-P", launch.__file__]
+LAUNCH = [sys.executable, "-m", "tfbook.training.launch"]
 
 # What all scripts begin with. Each worker writes down its number and its process.
 PROLOGUE = """
@@ -494,7 +493,7 @@ print(bits.hex(), history.to_numpy().tobytes().hex())
 def test_two_workers_train_together_and_end_equal(script):
     done = subprocess.run(
         [
-            *[sys.executable, "-m", "tfbook.training.launch"],
+            *LAUNCH,
             "--workers",
             "2",
             script(TRAINS),
