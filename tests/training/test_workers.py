@@ -7,6 +7,8 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,7 +26,7 @@ from tfbook.training import meeting, workers
 
 HEARTBEAT = 5.0  # seconds without a sign of life
 NOTICED = 30  # seconds in which survivors have to end, on a machine that is busy
-SECONDS = 240  # in which processes have to end that are let alone
+SECONDS = 600  # in which processes have to end that are let alone
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(21, 3)).astype("float32")
@@ -303,7 +305,7 @@ DIFFERENCES = {
 
 
 def longer(worker: int, count: int) -> tf.data.Dataset:
-    return batched(8 + 8 * worker)
+    return batched(8 + 12 * worker).skip(worker)
 
 
 def unknown(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -326,6 +328,11 @@ def generated(make: object, width: int | None) -> object:
 def labelled(worker: int, count: int) -> tf.data.Dataset:
     labels = np.full(4, 3 * worker)  # the second one's are out of range
     return tf.data.Dataset.from_tensors((X[4 * worker :][:4], labels))
+
+
+def broken(worker: int, count: int) -> tf.data.Dataset:
+    rows = np.where(worker, np.nan, X[4 * worker :][:4])
+    return tf.data.Dataset.from_tensors((rows, Y[:4]))
 
 
 def missing(worker: int, count: int) -> tf.data.Dataset:
@@ -372,7 +379,11 @@ SHARES = {
             "train_data": labelled,
             "loss": "sparse_categorical_crossentropy",
         },
-        "train_data: expected labels in y from 0 to 2, one for each of 3 outputs, got",
+        "train: expected labels from 0 to 2, one for each of 3 outputs, got 3; count",
+    ),
+    "NaN": (
+        {"train_data": broken},
+        "ValueError: train_data: expected finite numbers, got NaN or infinity in 12 ",
     ),
     "missing": ({"train_data": missing}, "FileNotFoundError: no file of that name"),
 }
@@ -499,7 +510,7 @@ def test_tensorflow_takes_the_time_after_which_a_worker_is_lost(unlike):
 # Missing
 
 
-def config(*addresses: str, index: int = 0) -> str:
+def config(*addresses: object, index: object = 0) -> str:
     task = {"type": "worker", "index": index}
     return json.dumps({"cluster": {"worker": [*addresses]}, "task": task})
 
@@ -514,12 +525,57 @@ def config(*addresses: str, index: int = 0) -> str:
         (config("a:x"), "expected addresses of the form host:port, got 'a:x'"),
         (config("a:1", "a:1"), "expected another address for each worker"),
         (config("a:1", "b:1", index=2), "expected a task that is in the cluster, got"),
+        (config("a:1", "b:1", index=0.9), "expected a cluster and a task"),
+        (config("a:1", "b:1", index=True), "expected a cluster and a task"),
+        (config(1, "b:1"), "expected addresses of the form host:port, got 1; set"),
+        (config(), "expected a task that is in the cluster, got"),
+        (config("a:1", "b:1").replace("worker", "chief"), "expected one 'chief' or no"),
+        ("[]", "expected a cluster and a task, got"),
     ],
 )
 def test_a_cluster_that_cannot_be_is_refused(monkeypatch, text, message):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match=rf"^TF_CONFIG: {message}"):
         training.connect_workers()
+
+
+def test_it_comes_before_all_else(tmp_path):
+    with socket.create_server(("", 0)) as free:
+        own = f"127.0.0.1:{free.getsockname()[1]}"
+    source = (
+        "import tensorflow as tf\nfrom tfbook import training\n"
+        "tf.zeros(1)\ntraining.connect_workers()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        env=os.environ | {"TF_CONFIG": config(own)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert done.stderr.splitlines()[-1].startswith(
+        "RuntimeError: connect_workers: expected to come before all else of TensorFlow"
+    )
+
+
+# What TensorFlow says on a worker that has heard of worker 1 from worker 2.
+RELAYED = """Collective ops is aborted by: Collective ops is aborted by: recvmsg:Connection
+Additional GRPC error information from target /job:worker/replica:0/task:1
+The error could be from a previous operation. Restart your program to reset.
+Additional GRPC error information from target /job:worker/replica:0/task:2"""
+
+
+def test_who_has_passed_a_loss_on_is_not_the_one_who_is_lost(monkeypatch):
+    error = tf.errors.UnavailableError(None, None, RELAYED)
+    with pytest.raises(tf.errors.UnavailableError), workers.noticed_losses(None):
+        raise error  # there is nobody to lose
+    monkeypatch.setattr(workers, "are_several", lambda strategy: True)
+    with (
+        pytest.raises(training.WorkerLost, match="no answer from worker 1, which"),
+        workers.noticed_losses(None),
+    ):
+        raise error
 
 
 def test_a_port_that_is_taken_is_named(monkeypatch):
