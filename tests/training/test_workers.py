@@ -560,10 +560,10 @@ def test_it_comes_before_all_else(tmp_path):
 
 
 # What TensorFlow says on a worker that has heard of worker 1 from worker 2.
-RELAYED = """Collective ops is aborted by: Collective ops is aborted by: recvmsg:Connection
-Additional GRPC error information from target /job:worker/replica:0/task:1
+RELAYED = """Collective ops is aborted by: Collective ops is aborted by: recvmsg
+Additional GRPC error information from remote target /job:worker/replica:0/task:1
 The error could be from a previous operation. Restart your program to reset.
-Additional GRPC error information from target /job:worker/replica:0/task:2"""
+Additional GRPC error information from remote target /job:worker/replica:0/task:2"""
 
 
 def test_who_has_passed_a_loss_on_is_not_the_one_who_is_lost(monkeypatch):
