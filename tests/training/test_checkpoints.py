@@ -366,7 +366,7 @@ def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
         run(tmp_path, wider)
     x, y = SPLIT.train
     with pytest.raises(
-        ValueError, match=r"expected data 0 '\(20, 5\) float32 \w+', got"
+        ValueError, match=r"expected train_data 0 '\(20, 5\) float32 \w+', got"
     ):
         training.train(
             network(),
