@@ -145,6 +145,17 @@ def test_a_page_has_objectives_a_recap_and_exercises(page):
     assert found["longest cell"] <= 20
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in chapters() if page.startswith("basics/")]
+)
+def test_a_page_of_the_first_part_takes_an_hour_at_most(page):
+    reading, whole = re.search(
+        r"Reading time: (\d+) minutes; with the exercises, (an hour|\d+)\.",
+        chapters()[page],
+    ).groups()
+    assert int(reading) < int(whole.replace("an hour", "60")) <= 60
+
+
 @pytest.mark.parametrize("page", TEXTS)
 def test_the_options_of_every_cell_can_be_read(page):
     # A colon in a caption makes another key of it, and the build fails minutes later.

@@ -173,7 +173,7 @@ def can_bend(answer: Any) -> str | None:
 
 
 def compiled_call(answer: Any) -> str | None:
-    """Check three statements on a model whose `call` is compiled before its weights are.
+    """Check three statements on a model with a compiled `call`.
 
     Args:
         answer: A list of three booleans.
