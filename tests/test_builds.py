@@ -196,6 +196,29 @@ def test_the_build_shows_what_a_kernel_said_before_it_died(checkout):
     assert "site-packages/ipykernel" not in done.stderr.split("Traceback")[0]
 
 
+def test_a_number_of_numpy_is_glued_as_a_number_and_an_object_is_refused(checkout):
+    gluing = """
+import numpy as np
+from myst_nb import glue
+for name, value in [("a", np.float64(0.5)), ("b", np.int32(3)), ("c", np.True_)]:
+    glue(name, value, display=False)
+try:
+    glue("d", np.zeros(2), display=False)
+except TypeError as error:
+    glue("d", str(error), display=False)
+"""
+    edit(checkout.book / "index.md", "import time\n", f"import time{gluing}")
+    with (checkout.book / "index.md").open("a") as page:
+        page.write("\nSee {glue:text}`a:.2f` {glue:text}`b` {glue:text}`c`, ")
+        page.write("{glue:text}`d`.\n")
+    output(checkout)
+    html = (checkout.book / "html" / "index.html").read_text()
+    text = re.sub(r"<[^>]+>", "", html.rpartition("See ")[2])
+    assert text.startswith(
+        "0.50 3 True, glue \u2018d\u2019: expected a number or a text"
+    )
+
+
 @pytest.mark.parametrize(("owner", "name"), kernels.REPLACED)
 def test_the_build_says_so_when_what_it_replaces_is_gone(owner, name, monkeypatch):
     kernels.check_patches()

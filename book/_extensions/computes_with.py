@@ -2,8 +2,9 @@
 
 jupyter-cache finds the outputs of a page by its cells and by its `kernelspec`. So there
 goes a digest of all else: the modules of the package that the cells load, without their
-docstrings and comments; the files that they name; and every installed version. It is
-kept with the page, and a page whose digest is another one is read again.
+docstrings and comments; the files that they name; every installed version, and how a
+kernel is set up. It is kept with the page, and a page whose digest is another one is
+read again.
 """
 
 import ast
@@ -20,7 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-ROOT = Path(__file__).parents[2]
+PROFILE = Path(__file__).with_name("kernel_profile.py")
 CELL = re.compile(r"^```\{code-cell\}.*\n((?:.*\n)*?)```$", re.MULTILINE)
 KERNEL = re.compile(r"(?<=^kernelspec:\n)  name: (\w+)$", re.MULTILINE)
 # The names of a package and a module, in code or in a string of it; not the names that
@@ -87,7 +88,7 @@ def digest(page: Path, text: str) -> str:
             for each in files
             if each.is_file()
         }
-    parts["surroundings"] = surroundings()
+    parts |= {"surroundings": surroundings(), "kernel": program(PROFILE)}
     return hashlib.sha256(repr(sorted(parts.items())).encode()).hexdigest()
 
 

@@ -8,8 +8,10 @@ that way: those are outputs of cells.
 
 import os
 import re
+import shutil
 from pathlib import Path
 
+import myst_nb.ext.glue
 import sphinx.builders
 from docutils import nodes
 from ipykernel.iostream import OutStream
@@ -19,25 +21,16 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+PROFILE = Path(__file__).with_name("kernel_profile.py")
 LAST_LINES = 20
 OTHERS = re.compile(r'  File ".*(?:/lib/python3|site-packages|<frozen)')
 
-# A C++ library writes to descriptor 2, which ipykernel replaces by a pipe to a thread
-# of the kernel: what was written last would die with it.
-# What a cell prints leaves it in one piece: pieces would be on lines of their own.
-PROFILE = """\
-import faulthandler, os
-log = os.open(os.environ["KERNEL_LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-os.dup2(log, 2)
-faulthandler.enable(log, all_threads=False)
-c.IPKernelApp.exec_lines = [f"__import__('os').dup2({log}, 2)"]
-c.IPKernelApp.log_level = "ERROR"
-from ipykernel.iostream import OutStream
-OutStream.flush_interval = 3600
-"""
-
 # What is replaced in other people's packages: if it is gone, nothing else would say so.
-REPLACED = [(sphinx.builders, "make_chunks"), (OutStream, "flush_interval")]
+REPLACED = [
+    (sphinx.builders, "make_chunks"),
+    (OutStream, "flush_interval"),
+    (myst_nb.ext.glue, "glue"),
+]
 
 
 def check_patches() -> None:
@@ -100,7 +93,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     folder = Path(app.doctreedir, "kernels")
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text(PROFILE)
+    shutil.copyfile(PROFILE, profile / "ipython_kernel_config.py")
     for log in folder.glob("*.log"):
         log.unlink()
     os.environ |= {
