@@ -1,4 +1,4 @@
-"""How the kernels of the book are set up; ipykernel reads it when each of them starts."""
+"""How the kernels of the book are set up; ipykernel reads it when one starts."""
 
 import faulthandler
 import os
