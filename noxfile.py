@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -13,6 +14,21 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 LOCK = "requirements.lock"
 HTML = Path("_build", "html")
+
+# What the tests of the package need besides it, and the tests that are of other things.
+TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
+ABOUT_THE_SOURCE = shutil.ignore_patterns(
+    *("test_bench.py", "test_book.py", "test_builds.py", "test_package.py"),
+    *("test_pages.py", "test_schedulers.py", "test_wheel.py", "__pycache__"),
+    "test_exercises.py",
+)
+IMPORT_ALL = """
+import importlib, pkgutil, sys, tfbook
+assert "site-packages" in tfbook.__file__, tfbook.__file__
+for each in pkgutil.walk_packages(tfbook.__path__, "tfbook."):
+    importlib.import_module(each.name)
+print(sum(name.startswith("tfbook") for name in sys.modules), "modules")
+"""
 
 # Without its bytecode TensorFlow takes 13 seconds to import instead of 5: let uv
 # compile it, and let Python write it.
@@ -95,3 +111,25 @@ def typing(session: nox.Session) -> None:
     """Check the package's types."""
     install(session, "typing")
     session.run("mypy")
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """Build sdist and wheel, and test the wheel away from its source; -- for pytest."""
+    dist = Path("_build", "dist").resolve()
+    shutil.rmtree(dist, ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--out-dir", str(dist))
+    (built,) = dist.glob("*.whl")
+    # Alone with what it asks for, which has to be enough to import every module.
+    session.install("-c", LOCK, str(built))
+    elsewhere = Path(session.create_tmp())
+    with session.chdir(elsewhere):
+        session.run("python", "-c", IMPORT_ALL)
+    session.install("-c", LOCK, *TEST_TOOLS)
+    session.run("pytest", "-m", "wheel", "tests/test_wheel.py", env={"DIST": str(dist)})
+    shutil.rmtree(elsewhere / "tests", ignore_errors=True)
+    shutil.copytree("tests", elsewhere / "tests", ignore=ABOUT_THE_SOURCE)
+    shutil.copy("pyproject.toml", elsewhere)
+    tests = session.posargs or ["-n", "auto", "--pyargs", "tfbook", "tests"]
+    with session.chdir(elsewhere):
+        session.run("pytest", *tests, env={"MPLBACKEND": "agg"})
