@@ -13,7 +13,7 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 LOCK = "requirements.lock"
-HTML = Path("_build", "html")
+BUILD = Path("_build")
 
 # What the tests of the package need besides it, and the tests that are of other things.
 TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
@@ -42,21 +42,28 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install("-c", LOCK, *arguments, "-e", ".")
 
 
+def build(session: nox.Session, folder: Path) -> None:
+    """Build the book into a folder, and let no warning pass."""
+    options = ["-W", "--keep-going", "-j", "auto", "-c", "."]
+    # Sphinx warns of a page only when it reads it. After a build that did not pass, all
+    # pages are read again, with outputs from the cache, or the next one would pass.
+    passed = folder / "passed"
+    if not passed.exists():
+        options.append("--fresh-env")
+    passed.unlink(missing_ok=True)
+    options += ["-d", str(folder / "doctrees"), *session.posargs]
+    session.run("sphinx-build", *options, "book", str(folder / "html"))
+    passed.touch()
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the book; -- with more options for sphinx-build."""
     install(session, "docs")
-    options = ["-W", "--keep-going", "-j", "auto", "-c", ".", "-d", "_build/doctrees"]
-    # Sphinx warns of a page only when it reads it. After a build that did not pass, all
-    # pages are read again, with outputs from the cache, or the next one would pass.
-    passed = Path("_build", "passed")
-    if not passed.exists():
-        options.append("--fresh-env")
-    passed.unlink(missing_ok=True)
-    session.run("sphinx-build", *options, *session.posargs, "book", str(HTML))
-    passed.touch()
+    build(session, BUILD)
     # At exit, so that it is the last line, after nox has had its say.
-    atexit.register(print, f"The book: {(HTML / 'index.html').resolve()}")
+    index = (BUILD / "html" / "index.html").resolve()
+    atexit.register(print, f"The book: {index}")
 
 
 @nox.session
@@ -113,10 +120,50 @@ def typing(session: nox.Session) -> None:
     session.run("mypy")
 
 
+@nox.session(venv_backend="uv")
+def lock(session: nox.Session) -> None:
+    """Make the lock file follow from pyproject.toml; -- --upgrade to renew it."""
+    before = Path(LOCK).read_text()
+    groups = [
+        argument
+        for group in ("test", "docs", "lint", "typing")
+        for argument in ("--group", group)
+    ]
+    plain = ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
+    python = ["--universal", "--python-version", "3.11"]
+    command = ["uv", "pip", "compile", "pyproject.toml", *python, *plain, *groups]
+    session.run(*command, "--output-file", LOCK, *session.posargs)
+    if Path(LOCK).read_text() != before:
+        session.error(f"{LOCK} did not follow from pyproject.toml; look, and commit it")
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def lowest(session: nox.Session) -> None:
+    """Run tests and book on the oldest versions that pyproject.toml allows."""
+    # Old releases warn of what newer ones of their own dependencies will break.
+    silence = ["-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning"]
+    without_the_lock(session, "--resolution", "lowest-direct", pytest=silence)
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def newest(session: nox.Session) -> None:
+    """Run tests and book on the newest versions that the registry has."""
+    without_the_lock(session, "--upgrade", pytest=[])
+
+
+def without_the_lock(session: nox.Session, *options: str, pytest: list[str]) -> None:
+    """Run tests and book on other versions; -- tests that are run instead of both."""
+    session.install(*options, "--group", "test", "-e", ".")
+    tests = session.posargs or ["-n", "auto", "--dist", "worksteal"]
+    session.run("pytest", *pytest, *tests, env={"MPLBACKEND": "agg"})
+    if not session.posargs:
+        build(session, BUILD / session.name)
+
+
 @nox.session(venv_backend="uv", reuse_venv=False)
 def wheel(session: nox.Session) -> None:
     """Build sdist and wheel, and test the wheel away from its source; -- for pytest."""
-    dist = Path("_build", "dist").resolve()
+    dist = (BUILD / "dist").resolve()
     shutil.rmtree(dist, ignore_errors=True)
     session.run("uv", "build", "--quiet", "--out-dir", str(dist))
     (built,) = dist.glob("*.whl")
