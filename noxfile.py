@@ -15,6 +15,14 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 LOCK = "requirements.lock"
 BUILD = Path("_build")
 
+SCHEMAS = {
+    "citation-file-format": "CITATION.cff",
+    "dependabot": ".github/dependabot.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/pa*.yml",
+    "github-workflows": ".github/workflows/*.yml",
+}
+
 # What the tests of the package need besides it, and the tests that are of other things.
 TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
 ABOUT_THE_SOURCE = shutil.ignore_patterns(
@@ -107,10 +115,14 @@ def measures(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format."""
+    """Check style and format, workflows, and the files about the project."""
     session.install("-c", LOCK, "--group", "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    for schema, pattern in SCHEMAS.items():
+        files = sorted(str(path) for path in Path().glob(pattern))
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+    session.run("zizmor", "--offline", "--quiet", ".github")
 
 
 @nox.session
