@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[2] / "tfbook"
+PACKAGE = Path(__file__).resolve().parents[2] / "tfbook"
 
 # Every file of every package, by its dotted name; a package is its `__init__.py`.
 PATHS = {
