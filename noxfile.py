@@ -78,16 +78,10 @@ def docs(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings; -- with more for pytest."""
     install(session, "test")
-    session.run(
-        "pytest",
-        "-n",
-        "auto",
-        "--dist",
-        "worksteal",
-        "--cov",
-        *session.posargs,
-        env={"MPLBACKEND": "agg"},
-    )
+    # A part of the tests covers a part of the code: only all of them are held to it.
+    chosen = session.posargs or ["--cov", "--durations", "15"]
+    parallel = ["-n", "auto", "--dist", "worksteal"]
+    session.run("pytest", *parallel, *chosen, env={"MPLBACKEND": "agg"})
 
 
 @nox.session

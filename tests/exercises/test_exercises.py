@@ -35,6 +35,11 @@ def test_a_page_asks_for_exactly_the_answers_that_its_module_checks(page):
     assert asked == set(modules()[page])
 
 
+def test_a_page_that_checks_answers_has_a_module_that_does():
+    pages = {page for page, text in TEXTS.items() if "exercises.check(" in text}
+    assert pages == modules().keys()
+
+
 @pytest.mark.parametrize("page", TEXTS)
 def test_every_exercise_has_a_solution(page):
     exercise = r"^```\{exercise\}.*\n:label: (\S+)"
