@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -12,7 +13,30 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 LOCK = "requirements.lock"
-HTML = Path("_build", "html")
+BUILD = Path("_build")
+
+SCHEMAS = {
+    "citation-file-format": "CITATION.cff",
+    "dependabot": ".github/dependabot.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/pa*.yml",
+    "github-workflows": ".github/workflows/*.yml",
+}
+
+# What the tests of the package need besides it, and the tests that are of other things.
+TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
+ABOUT_THE_SOURCE = shutil.ignore_patterns(
+    *("test_bench.py", "test_book.py", "test_builds.py", "test_package.py"),
+    *("test_pages.py", "test_schedulers.py", "test_wheel.py", "__pycache__"),
+    "test_exercises.py",
+)
+IMPORT_ALL = """
+import importlib, pkgutil, sys, tfbook
+assert "site-packages" in tfbook.__file__, tfbook.__file__
+for each in pkgutil.walk_packages(tfbook.__path__, "tfbook."):
+    importlib.import_module(each.name)
+print(sum(name.startswith("tfbook") for name in sys.modules), "modules")
+"""
 
 # Without its bytecode TensorFlow takes 13 seconds to import instead of 5: let uv
 # compile it, and let Python write it.
@@ -26,30 +50,38 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install("-c", LOCK, *arguments, "-e", ".")
 
 
+def build(session: nox.Session, folder: Path) -> None:
+    """Build the book into a folder, and let no warning pass."""
+    options = ["-W", "--keep-going", "-j", "auto", "-c", "."]
+    # Sphinx warns of a page only when it reads it. After a build that did not pass, all
+    # pages are read again, with outputs from the cache, or the next one would pass.
+    passed = folder / "passed"
+    if not passed.exists():
+        options.append("--fresh-env")
+    passed.unlink(missing_ok=True)
+    options += ["-d", str(folder / "doctrees"), *session.posargs]
+    session.run("sphinx-build", *options, "book", str(folder / "html"))
+    passed.touch()
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the book; -- with more options for sphinx-build."""
     install(session, "docs")
-    options = ["-W", "--keep-going", "-j", "auto", "-c", ".", "-d", "_build/doctrees"]
-    session.run("sphinx-build", *options, *session.posargs, "book", str(HTML))
+    build(session, BUILD)
     # At exit, so that it is the last line, after nox has had its say.
-    atexit.register(print, f"The book: {(HTML / 'index.html').resolve()}")
+    index = (BUILD / "html" / "index.html").resolve()
+    atexit.register(print, f"The book: {index}")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings; -- with more for pytest."""
     install(session, "test")
-    session.run(
-        "pytest",
-        "-n",
-        "auto",
-        "--dist",
-        "worksteal",
-        "--cov",
-        *session.posargs,
-        env={"MPLBACKEND": "agg"},
-    )
+    # A part of the tests covers a part of the code: only all of them are held to it.
+    chosen = session.posargs or ["--cov", "--durations", "15"]
+    parallel = ["-n", "auto", "--dist", "worksteal"]
+    session.run("pytest", *parallel, *chosen, env={"MPLBACKEND": "agg"})
 
 
 @nox.session
@@ -77,10 +109,14 @@ def measures(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format."""
+    """Check style and format, workflows, and the files about the project."""
     session.install("-c", LOCK, "--group", "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    for schema, pattern in SCHEMAS.items():
+        files = sorted(str(path) for path in Path().glob(pattern))
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+    session.run("zizmor", "--offline", "--quiet", ".github")
 
 
 @nox.session
@@ -88,3 +124,65 @@ def typing(session: nox.Session) -> None:
     """Check the package's types."""
     install(session, "typing")
     session.run("mypy")
+
+
+@nox.session(venv_backend="uv")
+def lock(session: nox.Session) -> None:
+    """Make the lock file follow from pyproject.toml; -- --upgrade to renew it."""
+    before = Path(LOCK).read_text()
+    groups = [
+        argument
+        for group in ("test", "docs", "lint", "typing")
+        for argument in ("--group", group)
+    ]
+    plain = ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
+    python = ["--universal", "--python-version", "3.11"]
+    command = ["uv", "pip", "compile", "pyproject.toml", *python, *plain, *groups]
+    session.run(*command, "--output-file", LOCK, *session.posargs)
+    if Path(LOCK).read_text() != before:
+        session.error(f"{LOCK} did not follow from pyproject.toml; look, and commit it")
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def lowest(session: nox.Session) -> None:
+    """Run tests and book on the oldest versions that pyproject.toml allows."""
+    # Old releases warn of what newer ones of their own dependencies will break.
+    silence = ["-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning"]
+    without_the_lock(session, "--resolution", "lowest-direct", pytest=silence)
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def newest(session: nox.Session) -> None:
+    """Run tests and book on the newest versions that the registry has."""
+    without_the_lock(session, "--upgrade", pytest=[])
+
+
+def without_the_lock(session: nox.Session, *options: str, pytest: list[str]) -> None:
+    """Run tests and book on other versions; -- tests that are run instead of both."""
+    session.install(*options, "--group", "test", "-e", ".")
+    tests = session.posargs or ["-n", "auto", "--dist", "worksteal"]
+    session.run("pytest", *pytest, *tests, env={"MPLBACKEND": "agg"})
+    if not session.posargs:
+        build(session, BUILD / session.name)
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """Build sdist and wheel, and test the wheel away from its source; -- for pytest."""
+    dist = (BUILD / "dist").resolve()
+    shutil.rmtree(dist, ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--out-dir", str(dist))
+    (built,) = dist.glob("*.whl")
+    # Alone with what it asks for, which has to be enough to import every module.
+    session.install("-c", LOCK, str(built))
+    elsewhere = Path(session.create_tmp())
+    with session.chdir(elsewhere):
+        session.run("python", "-c", IMPORT_ALL)
+    session.install("-c", LOCK, *TEST_TOOLS)
+    session.run("pytest", "-m", "wheel", "tests/test_wheel.py", env={"DIST": str(dist)})
+    shutil.rmtree(elsewhere / "tests", ignore_errors=True)
+    shutil.copytree("tests", elsewhere / "tests", ignore=ABOUT_THE_SOURCE)
+    shutil.copy("pyproject.toml", elsewhere)
+    tests = session.posargs or ["-n", "auto", "--pyargs", "tfbook", "tests"]
+    with session.chdir(elsewhere):
+        session.run("pytest", *tests, env={"MPLBACKEND": "agg"})

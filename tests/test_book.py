@@ -330,3 +330,15 @@ def test_a_page_becomes_a_notebook(tmp_path):
         "<details><summary>Solution to Exercise 1 (One more)</summary>\n\nBecause."
         '\n\n```python\nprint("solution")\n```\n\n</details>',
     ]
+
+
+def test_pages_of_one_name_in_two_folders_are_two_notebooks(tmp_path):
+    (tmp_path / "part").mkdir()
+    other = LESSON.replace("stub", "another").replace("eq-x", "eq-y")
+    other = other.replace("ex-more", "ex-other")
+    (tmp_path / "part" / "index.md").write_text(HEADER + other)
+    done = build(tmp_path, f"{HEADER}{LESSON}", "-D", "myst_heading_anchors=2")
+    assert done.returncode == 0, done.stderr
+    written = tmp_path / "html" / "notebooks"
+    assert "another" in (written / "part" / "index.ipynb").read_text()
+    assert "another" not in (written / "index.ipynb").read_text()

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx_markdown_builder.translator import MarkdownTranslator
 
 SETUP = """\
@@ -113,19 +114,24 @@ def write_notebook(
         cells=cells,
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
-    path = Path(app.outdir, "notebooks", f"{Path(page).name}.ipynb")
-    path.parent.mkdir(exist_ok=True)
+    path = Path(app.outdir, "notebooks", f"{page}.ipynb")
+    path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
     if "header_buttons" in context:
         context["header_buttons"].insert(
             0,
             {
                 "type": "link",
-                "url": f"{'../' * page.count('/')}notebooks/{path.name}",
+                "url": f"{'../' * page.count('/')}notebooks/{page}.ipynb",
                 "tooltip": "Download this page as a notebook",
                 "icon": "fas fa-download",
                 "label": "notebook-button",
             },
+        )
+    elif app.config.html_theme == "sphinx_book_theme":
+        raise ExtensionError(
+            f"{app.config.html_theme}: expected a list `header_buttons` for its "
+            "templates, got none; see how it takes buttons now"
         )
 
 

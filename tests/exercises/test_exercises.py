@@ -52,6 +52,11 @@ def test_each_problem_has_a_check_and_says_how_long_it_takes():
     assert all(re.match(r"\*About \d+ minutes[.,]", text) for text in texts)
 
 
+def test_a_page_that_checks_answers_has_a_module_that_does():
+    pages = {page for page, text in TEXTS.items() if "exercises.check(" in text}
+    assert pages == modules().keys()
+
+
 @pytest.mark.parametrize("page", TEXTS)
 def test_every_exercise_has_a_solution(page):
     exercise = r"^```\{exercise\}.*\n:label: (\S+)"
