@@ -113,7 +113,7 @@ def unread_share(answer: Any) -> str | None:
     if abs(given - 0.75**4) < 0.02:
         return None
     for wrong, reason in hints.items():
-        if np.isclose(given, wrong, atol=0.005):
+        if abs(given - wrong) < 0.003:
             return reason
     return f"{given:g} is not it; with which probability does one worker miss a row?"
 
