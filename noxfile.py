@@ -2,6 +2,8 @@
 
 import atexit
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nox
@@ -32,8 +34,32 @@ def docs(session: nox.Session) -> None:
     install(session, "docs")
     options = ["-W", "--keep-going", "-j", "auto", "-c", ".", "-d", "_build/doctrees"]
     session.run("sphinx-build", *options, *session.posargs, "book", str(HTML))
-    # At exit, so that it is the last line, after nox has had its say.
-    atexit.register(print, f"The book: {(HTML / 'index.html').resolve()}")
+    # At exit, so that they are the last lines, after nox has had its say.
+    atexit.register(
+        print,
+        f"The book: {(HTML / 'index.html').resolve()}\n"
+        "Search shows excerpts, and notebooks download, when it is served: nox -s read",
+    )
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Walk over the built book in Chromium, some minutes; -- with more for pytest."""
+    session.install("-c", LOCK, "--group", "browser")
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
+@nox.session
+def read(session: nox.Session) -> None:
+    """Serve the built book on this machine, and open it in the browser."""
+    server = ["-m", "http.server", "--bind", "127.0.0.1", "--directory", str(HTML)]
+    if not (HTML / "index.html").exists():
+        session.error(f"read: expected a book in {HTML}, got none; run nox -s docs")
+    opened = "import time, webbrowser; time.sleep(1); webbrowser.open('{}')"
+    address = "http://127.0.0.1:8000/"
+    session.log(f"The book: {address} (Ctrl-C ends it)")
+    with subprocess.Popen([sys.executable, "-c", opened.format(address)]):
+        session.run("python", *server, "8000")
 
 
 @nox.session
@@ -77,10 +103,11 @@ def measures(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format."""
+    """Check style, format and spelling."""
     session.install("-c", LOCK, "--group", "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("codespell")
 
 
 @nox.session

@@ -36,22 +36,25 @@ def sentences(app: Sphinx, page: str) -> list[str]:
     built = f"Built on {today.day} {today:%B %Y}"
     if known := commit(str(app.confdir)):
         built += f" from commit {known}"
+    licence = metadata("tfbook")["License-Expression"]
     return [
         f"{ran} with Python {platform.python_version()}, "
         f"TensorFlow {version('tensorflow')} and Keras {version('keras')}.",
         f"{built}.",
-        f"© {html.escape(app.config.copyright)}, {metadata('tfbook')['License-Expression']}.",
+        f"© {html.escape(app.config.copyright)}. Licence: {licence}.",
         where_to_report(),
     ]
 
 
 def where_to_report() -> str:
-    """Link to the project's issues, if `pyproject.toml` has an address for them."""
+    """Link to the project's issues, if `pyproject.toml` has `Issues` among its URLs."""
     for entry in metadata("tfbook").get_all("Project-URL") or []:
         name, _, address = entry.partition(", ")
         if name == "Issues":
             return f'<a href="{html.escape(address)}">Report an error</a>.'
-    return "Found an error? The file CONTRIBUTING.md of the book says where to report it."
+    return (
+        "Found an error? The file CONTRIBUTING.md of the book says where to report it."
+    )
 
 
 def add_colophon(

@@ -54,7 +54,10 @@ def add_signs(
         for name, other in (("prev", place - 1), ("next", place + 1)):
             if 0 <= other < len(order):
                 context["about"][name] = about.get(order[other], "")
-        part, numbered = pages[page], [doc for doc in order if pages[doc] == pages[page]]
+        part, numbered = (
+            pages[page],
+            [doc for doc in order if pages[doc] == pages[page]],
+        )
         line = (
             f'<p class="progress-line">{html.escape(part)}, '
             f"page {numbered.index(page) + 1} of {len(numbered)}</p>\n"

@@ -2,8 +2,8 @@
 // them can be read: solutions stand open, and a click on a figure loads its file.
 "use strict";
 
-// The excerpts of the search: from the text of a page, not from the menus above it, and
-// also for a word whose stem is not in the text ("record_everi" of "record_every").
+// The excerpts of the search: from the text of a page, not from the menus above it, around
+// the searched words, also where a stem is not in the text ("record_everi").
 function repairSearch() {
   if (typeof Search === "undefined") return;
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
@@ -14,19 +14,33 @@ function repairSearch() {
     if (!article) return textOf(source, anchor);
     article.setAttribute("role", "main");
     article.querySelectorAll("svg, .toggle-button, h1").forEach((each) => each.remove());
-    const text = textOf(article.outerHTML, anchor);
-    return text.replace(/\s+/g, " ");
+    return textOf(article.outerHTML, anchor).replace(/\s+/g, " ");
   };
-  const summaryOf = Search.makeSearchSummary;
-  Search.makeSearchSummary = (source, words, anchor) => {
-    const text = Search.htmlToText(source, anchor).toLowerCase();
-    const found = [...words].map((word) => {
-      let stem = word.toLowerCase();
-      while (stem.length > 2 && !text.includes(stem)) stem = stem.slice(0, -1);
-      return stem;
-    });
-    return summaryOf(source, found, anchor);
+  Search.makeSearchSummary = (source, stems, anchor) => {
+    const text = Search.htmlToText(source, anchor);
+    const at = placeOf([...stems], text);
+    const start = Math.max(at - 100, 0);
+    const summary = document.createElement("p");
+    summary.classList.add("context");
+    summary.textContent =
+      (start ? "…" : "") + text.slice(start, start + 240).trim() + (start + 240 < text.length ? "…" : "");
+    return text ? summary : null;
   };
+}
+
+// Where a text has the query as it was typed, else the beginning of one of its words.
+function placeOf(stems, text) {
+  const query = new URLSearchParams(location.search).get("q") || "";
+  const lower = text.toLowerCase();
+  for (const phrase of [query.toLowerCase().trim(), ...stems]) {
+    for (let start = phrase; start.length > 2; start = start.slice(0, -1)) {
+      const escaped = start.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      const at = lower.search(new RegExp(`(?<![a-z])${escaped}`));
+      if (at >= 0) return at;
+      if (phrase !== start && phrase.length - start.length > 3) break;
+    }
+  }
+  return 0;
 }
 
 // The theme loads the search on every page, where Sphinx takes it for the page of results
@@ -35,10 +49,12 @@ function markSearchedWords() {
   if (typeof SphinxHighlight === "undefined" || document.querySelector("#search-results"))
     return;
   SphinxHighlight.highlightSearchWords();
-  const first = document.querySelector(".bd-article span.highlighted");
-  if (!first || location.hash) return;
-  showWhatHides(first);
-  first.scrollIntoView({ block: "center" });
+  setTimeout(() => {
+    const first = document.querySelector(".bd-article span.highlighted");
+    if (!first || location.hash) return;
+    showWhatHides(first);
+    first.scrollIntoView({ block: "center" });
+  }, 50); // Sphinx marks them after 10 milliseconds
 }
 
 // Opens the solution or the box that an element lies in.

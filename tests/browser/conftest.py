@@ -100,9 +100,7 @@ def visits(browser: Browser, root: str) -> Iterator[Callable[[str, str], Visit]]
 
 
 @pytest.fixture(scope="session")
-def seen(
-    request: pytest.FixtureRequest, visits: Callable[[str, str], Visit]
-) -> Visit:
+def seen(request: pytest.FixtureRequest, visits: Callable[[str, str], Visit]) -> Visit:
     """Hold what was seen on one page in one theme."""
     return visits(*request.param)
 

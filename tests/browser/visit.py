@@ -17,57 +17,15 @@ PATIENCE = 120_000  # milliseconds; a machine that does something else is slow
 # Whoever asks for no motion sees the page at rest, and so does a picture of it.
 QUIET = {"reduced_motion": "reduce", "service_workers": "block"}
 
-SCROLLERS = """() => {
-  const seen = [];
-  const where = (box) => {
-    const kind = [
-      ["formula", ".formula-block"],
-      ["error", ".highlight-ipythontb"],
-      ["output", ".cell_output pre"],
-      ["code", "pre"],
-      ["table", ".pst-scrollable-table-container, .cell_output, table"],
-    ].find(([, selector]) => box.matches(selector) || box.closest(selector));
-    return kind ? kind[0] : "box";
-  };
-  for (const box of document.querySelectorAll(
-    ".bd-article :is(div, pre, figure, table, section, p, span:not(svg *), dl, dt, dd)"
-  )) {
-    if (!box.clientWidth || box.closest("svg")) continue;
-    const across = box.scrollWidth - box.clientWidth;
-    const down = box.scrollHeight - box.clientHeight;
-    if (across <= 1 && down <= 1) continue;
-    const style = getComputedStyle(box);
-    const can = (overflow) => overflow === "auto" || overflow === "scroll";
-    if ((across > 1 && can(style.overflowX)) || (down > 1 && can(style.overflowY)))
-      seen.push({
-        kind: where(box),
-        by: Math.max(can(style.overflowX) ? across : 0, can(style.overflowY) ? down : 0),
-        text: box.textContent.trim().slice(0, 60),
-      });
-  }
-  const root = document.documentElement;
-  if (root.scrollWidth > root.clientWidth) {
-    const wide = [...document.querySelectorAll("body *")].filter(
-      (each) => each.getBoundingClientRect().right > root.clientWidth + 1
-    );
-    seen.push({
-      kind: "page",
-      by: root.scrollWidth - root.clientWidth,
-      text: wide.length ? wide[0].outerHTML.slice(0, 100) : "",
-    });
-  }
-  return seen;
-}"""
 
-ANCHORS = """() => ({
-  ids: [...document.querySelectorAll("[id]")].map((each) => each.id),
-  links: [...document.querySelectorAll("a[href]")].map((each) => each.href),
-  images: [...document.querySelectorAll("img")].map((each) => each.src),
-  broken: [...document.querySelectorAll("img")]
-    .filter((each) => each.complete && !each.naturalWidth && each.checkVisibility())
-    .map((each) => each.src),
-  unnamed: [...document.querySelectorAll("img:not([alt])")].map((each) => each.src),
-})"""
+def script(name: str) -> str:
+    """Read a function that runs in the page."""
+    return Path(__file__).with_name("scripts").joinpath(f"{name}.js").read_text()
+
+
+SCROLLERS = script("scrollers")
+
+ANCHORS = script("anchors")
 
 LOAD_IMAGES = """() => Promise.all([...document.images].map((each) => {
   each.loading = "eager";
@@ -132,7 +90,9 @@ def context_in(browser: Browser, theme: str, **options: object) -> BrowserContex
     return context
 
 
-def visit(context: BrowserContext, root: str, page: str, theme: str, screens: Path) -> Visit:
+def visit(
+    context: BrowserContext, root: str, page: str, theme: str, screens: Path
+) -> Visit:
     """Open a page, look at it at each width, and let axe look at it too."""
     seen = Visit(page, theme)
     tab = context.new_page()
