@@ -302,6 +302,53 @@ def test_a_page_has_each_figure_for_both_themes_in_its_size_and_opens_it(tmp_pat
         assert ET.parse(tmp_path / "html" / source).getroot().tag == SVG
 
 
+SECOND = (
+    HEADER
+    + """\
+# Second
+
+$$a$$ (eq-a)
+
+By {eq}`eq-a` and {numref}`fig-second`.
+
+```{code-cell} python3
+---
+mystnb:
+  figure:
+    name: fig-second
+    caption: A line with slope $k$.
+  image:
+    alt: ALT
+---
+%matplotlib inline
+%config InlineBackend.figure_formats = ['svg']
+import matplotlib.pyplot as plt
+plt.subplots()[1].plot([1, 2]);
+```
+""".replace("ALT", GOOD)
+)
+
+
+def test_a_notebook_has_the_numbers_and_the_captions_of_the_page(tmp_path):
+    first = "# First\n\n$$b$$ (eq-b)\n\n```{toctree}\nsecond\n```\n"
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / "second.md").write_text(SECOND)
+    done = build(tmp_path, first, "-W")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "html" / "notebooks" / "second.ipynb").read_text()
+    prose = [
+        "".join(cell["source"])
+        for cell in json.loads(text)["cells"]
+        if cell["cell_type"] == "markdown"
+    ]
+    assert prose == [
+        "# Second",
+        "$$\na \\tag{2}\n$$",  # the first equation is on the first page
+        "By (2) and Fig. 1.",
+        "*Fig. 1.* A line with slope $k$.",
+    ]
+
+
 # What a screen reader would stumble over
 
 FRAME = """\
@@ -493,7 +540,8 @@ def test_a_page_becomes_a_notebook(tmp_path):
     done = build(tmp_path, f"{HEADER}{LESSON}", "-D", "myst_heading_anchors=2")
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "html" / "notebooks" / "index.ipynb").read_text()
-    setup, *cells = json.loads(text)["cells"]
+    title, setup, *cells = json.loads(text)["cells"]
+    assert title["source"] == ["# Title"]
     assert "tfbook.book" in "".join(setup["source"])
     code = [
         ("".join(cell["source"]), cell["metadata"]["tags"])
@@ -505,7 +553,6 @@ def test_a_page_becomes_a_notebook(tmp_path):
         "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"
     ]
     assert prose == [
-        "# Title",
         "Some prose with a number $x^2$, after the title and "
         "[a site](https://example.org).",
         "$$\nx \\tag{1}\n$$",
