@@ -40,6 +40,7 @@ extensions = [
     "alt_text",
     "colophon",
     "figures",
+    "landing",
     "lean",
     "log_lines",
     "markup",

@@ -36,8 +36,9 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 AXES = re.compile(r'^  <g id="axes_\d+">.*?^  </g>', re.DOTALL | re.MULTILINE)
 # Text that is written into the axes, not beside them: a child of theirs, in its box.
 TEXT = re.compile(r'^   <g id="text_\d+">.*?^   </g>', re.DOTALL | re.MULTILINE)
-BOX = re.compile(
-    r'<g id="patch_\d+">\s*<path d="M (\S+) (\S+) \nL (\S+) \S+ \nL \S+ (\S+)'
+# A picture in the axes: a PNG, upside down, so its top is at minus y.
+PICTURE = re.compile(
+    r'<image [^>]*x="([^"]+)" y="([^"]+)" width="([^"]+)" height="([^"]+)"'
 )
 PLACE = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)")
 METADATA = re.compile(r" *<metadata>.*?</metadata>\n", re.DOTALL)
@@ -62,17 +63,18 @@ def recolour(svg: str, theme: int) -> str:
 
     def keep_text_on_a_picture(axes: re.Match) -> str:
         """Leave text as it is where it lies on a picture, whose colours stay too."""
-        box = BOX.search(axes[0])
-        if "<image " not in axes[0] or box is None:
-            return axes[0]
-        left, bottom, right, top = map(float, box.groups())
+        boxes = [tuple(map(float, found)) for found in PICTURE.findall(axes[0])]
 
         def inside(text: re.Match) -> str:
             place = PLACE.search(text[0])
             if place is None:
                 return text[0]
             x, y = map(float, place.groups())
-            return keep(text) if left < x < right and top < y < bottom else text[0]
+            on_one = any(
+                left < x < left + width and -minus_top < y < height - minus_top
+                for left, minus_top, width, height in boxes
+            )
+            return keep(text) if on_one else text[0]
 
         return TEXT.sub(inside, axes[0])
 
