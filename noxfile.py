@@ -2,8 +2,10 @@
 
 import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -47,6 +49,46 @@ def browser(session: nox.Session) -> None:
     """Walk over the built book in Chromium, some minutes; -- with more for pytest."""
     session.install("-c", LOCK, "--group", "browser")
     session.run("pytest", "tests/browser", *session.posargs)
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks of the built book; -- with names for some of them."""
+    install(session, "docs")
+    # Whatever asks for another host is sent to a port where nobody answers.
+    closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    for notebook in built_notebooks(session):
+        if session.posargs and notebook.stem not in session.posargs:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(notebook, folder)
+            with session.chdir(folder):
+                session.run(
+                    "jupyter", "execute", "--inplace", notebook.name, env=closed
+                )
+            left = {path.name for path in Path(folder).iterdir()} - {notebook.name}
+        if left:
+            session.error(f"{notebook.name}: expected no file beside it, got {left}")
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Open copies of the built book's notebooks in JupyterLab."""
+    install(session, "docs", "live")
+    copies = HTML.parent / "live"
+    copies.mkdir(exist_ok=True)
+    for notebook in built_notebooks(session):
+        if not (copies / notebook.name).exists():  # a reader's answers are kept
+            shutil.copy(notebook, copies)
+    session.run("jupyter", "lab", str(copies))
+
+
+def built_notebooks(session: nox.Session) -> list[Path]:
+    """List the notebooks that readers download."""
+    found = sorted((HTML / "notebooks").resolve().glob("*.ipynb"))
+    if not found:
+        session.error(f"notebooks: expected some in {HTML}, got none; run nox -s docs")
+    return found
 
 
 @nox.session

@@ -266,13 +266,19 @@ def test_a_figure_for_a_dark_page_has_its_lines_and_its_text_in_light_colours():
 
 def test_text_on_a_picture_stays_as_dark_as_the_picture_wants_it():
     def draw(ax: Axes) -> None:
-        ax.imshow([[0, 1]], cmap="Blues")
-        ax.text(0, 0, "within", color="#222222")
+        ax.imshow([[0]], cmap="Blues", extent=(0, 1, 0, 1))
+        ax.imshow([[1]], cmap="Blues", extent=(3, 4, 0, 1))  # one PNG with the first
+        ax.set_xlim(0, 4)
+        ax.text(0.2, 0.5, "within", color="#222222")
+        ax.text(1.5, 0.5, "between", color="#222222")
         ax.set_title("above", color="#222222")
 
     dark = drawing(1, draw)
-    fills = dict(re.findall(r'<!-- (within|above) -->\s*<g style="fill: (#\w+)', dark))
-    assert fills == {"within": "#222222", "above": PALETTE["#222222"][1]}
+    fills = dict(
+        re.findall(r'<!-- (within|between|above) -->\s*<g style="fill: (#\w+)', dark)
+    )
+    light = PALETTE["#222222"][1]
+    assert fills == {"within": "#222222", "between": light, "above": light}
 
 
 PLOT = HEADER + TITLE + (

@@ -6,11 +6,14 @@ The page names the size of a figure, so that nothing moves while it loads, and l
 it, so that a reader with a small screen can see it large.
 """
 
+import base64
+import io
 import re
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from PIL import Image
 from sphinx.application import Sphinx
 
 # As drawn: on a light page, on a dark page. Lines have a contrast of 3 : 1 or more to
@@ -36,9 +39,10 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 AXES = re.compile(r'^  <g id="axes_\d+">.*?^  </g>', re.DOTALL | re.MULTILINE)
 # Text that is written into the axes, not beside them: a child of theirs, in its box.
 TEXT = re.compile(r'^   <g id="text_\d+">.*?^   </g>', re.DOTALL | re.MULTILINE)
-# A picture in the axes: a PNG, upside down, so its top is at minus y.
+# A picture in the axes: a PNG, upside down, transparent where nothing was drawn.
 PICTURE = re.compile(
-    r'<image [^>]*x="([^"]+)" y="([^"]+)" width="([^"]+)" height="([^"]+)"'
+    r'<image xlink:href="data:image/png;base64,\s*([^"]+)"[^>]*'
+    r' x="([^"]+)" y="([^"]+)" width="([^"]+)" height="([^"]+)"'
 )
 PLACE = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)")
 METADATA = re.compile(r" *<metadata>.*?</metadata>\n", re.DOTALL)
@@ -63,18 +67,14 @@ def recolour(svg: str, theme: int) -> str:
 
     def keep_text_on_a_picture(axes: re.Match) -> str:
         """Leave text as it is where it lies on a picture, whose colours stay too."""
-        boxes = [tuple(map(float, found)) for found in PICTURE.findall(axes[0])]
+        pictures = PICTURE.findall(axes[0])
 
         def inside(text: re.Match) -> str:
             place = PLACE.search(text[0])
             if place is None:
                 return text[0]
             x, y = map(float, place.groups())
-            on_one = any(
-                left < x < left + width and -minus_top < y < height - minus_top
-                for left, minus_top, width, height in boxes
-            )
-            return keep(text) if on_one else text[0]
+            return keep(text) if covered(pictures, x + 2, y - 3) else text[0]
 
         return TEXT.sub(inside, axes[0])
 
@@ -86,6 +86,19 @@ def recolour(svg: str, theme: int) -> str:
         kept = [text.replace("<g ", '<g fill="#000000" ', 1) for text in kept]
     svg = COLOUR.sub(lambda colour: replaced(colour[0], theme), svg)
     return re.sub(r"<!--kept (\d+)-->", lambda mark: kept[int(mark[1])], svg)
+
+
+def covered(pictures: list[tuple[str, ...]], x: float, y: float) -> bool:
+    """Tell whether a picture covers a place of the figure."""
+    for data, *box in pictures:
+        left, minus_top, width, height = map(float, box)
+        across, up = (x - left) / width, (height - minus_top - y) / height
+        if 0 <= across < 1 and 0 <= up < 1:
+            picture = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA")
+            pixel = int(across * picture.width), int(up * picture.height)
+            if picture.getpixel(pixel)[3] > 128:
+                return True
+    return False
 
 
 def replaced(colour: str, theme: int) -> str:

@@ -28,8 +28,8 @@ def pages() -> list[str]:
     )
 
 
-def pytest_configure() -> None:
-    """Say at once what is missing."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Say at once what is missing, and throw away the pictures of the last time."""
     if not pages():
         pytest.exit(f"book: expected pages in {SITE}, got none; run nox -s docs", 2)
     if not chromium():
@@ -38,6 +38,8 @@ def pytest_configure() -> None:
             "(on Debian: apt-get install chromium), or name it in CHROMIUM",
             2,
         )
+    if not hasattr(config, "workerinput"):  # once, where the tests are dealt out
+        shutil.rmtree(SCREENS, ignore_errors=True)
 
 
 def chromium() -> str | None:
@@ -47,11 +49,21 @@ def chromium() -> str | None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for a page on each, and in both themes if it asks."""
+    """Run a test that asks for a page on each, and on each twice if for a visit.
+
+    The tests of one visit stay together when they are dealt out to several processes.
+    """
     if "seen" in metafunc.fixturenames:
-        cases = [(page, theme) for page in pages() for theme in THEMES]
-        ids = [f"{page}-{theme}" for page, theme in cases]
-        metafunc.parametrize("seen", cases, ids=ids, indirect=True, scope="session")
+        cases = [
+            pytest.param(
+                (page, theme),
+                id=f"{page}-{theme}",
+                marks=pytest.mark.xdist_group(f"{page}-{theme}"),
+            )
+            for page in pages()
+            for theme in THEMES
+        ]
+        metafunc.parametrize("seen", cases, indirect=True, scope="session")
     elif "page" in metafunc.fixturenames:
         metafunc.parametrize("page", pages())
 
@@ -87,7 +99,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def visits(browser: Browser, root: str) -> Iterator[Callable[[str, str], Visit]]:
     """Visit a page in a theme, once, however many tests ask about it."""
-    shutil.rmtree(SCREENS, ignore_errors=True)
     contexts = {theme: context_in(browser, theme) for theme in THEMES}
 
     @functools.cache

@@ -25,7 +25,7 @@ def script(name: str) -> str:
 
 SCROLLERS = script("scrollers")
 
-ANCHORS = script("anchors")
+IMAGES = script("images")
 
 LOAD_IMAGES = """() => Promise.all([...document.images].map((each) => {
   each.loading = "eager";
@@ -49,7 +49,7 @@ class Visit:
     complaints: list[str] = field(default_factory=list)  # console, failed requests
     scrollers: dict[str, list[dict]] = field(default_factory=dict)  # by width
     violations: list[dict] = field(default_factory=list)  # of axe's rules
-    anchors: dict[str, list[str]] = field(default_factory=dict)
+    images: dict[str, list[str]] = field(default_factory=dict)
 
 
 def watch(page: Page, seen: Visit) -> None:
@@ -100,7 +100,7 @@ def visit(
     tab.set_viewport_size({"width": WIDTHS["laptop"], "height": HEIGHT})
     tab.goto(root + page)
     tab.evaluate(LOAD_IMAGES)
-    seen.anchors = tab.evaluate(ANCHORS)
+    seen.images = tab.evaluate(IMAGES)
     for name, width in WIDTHS.items():
         tab.set_viewport_size({"width": width, "height": HEIGHT})
         tab.wait_for_timeout(100)  # what listens to the width has had its turn
