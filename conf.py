@@ -151,7 +151,11 @@ html_context = {
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"text": project, "image_light": "book/_static/mark.svg"},
+    "logo": {
+        "text": project,
+        "image_light": "book/_static/mark.svg",
+        "image_dark": "book/_static/mark.svg",
+    },
     "footer_content_items": ["extra-footer.html"],
     "show_toc_level": 2,
     "use_download_button": False,

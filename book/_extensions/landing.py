@@ -31,7 +31,7 @@ PICTURES = {
     "learning/convolution": "fig-tooth",
     "learning/sequences": "fig-switch",
     "learning/attention": "fig-shares",
-    "learning/digits": "fig-digits",
+    "learning/digits": "fig-reliability",
     "learning/beyond": "fig-skip",
     "scale/time": "fig-steps-per-call",
     "scale/loop": "fig-early-stopping",

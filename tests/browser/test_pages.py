@@ -100,7 +100,9 @@ def test_what_all_pages_share_is_light(seen: Visit, root: str):
     assert sum(map(kilobytes, shared)) <= SHARED
 
 
-def shown(seen: Visit) -> list[str]:
-    """List the pictures that this theme loads; a pair differs in theme alone."""
-    other = "dark" if seen.theme == "light" else "light"
-    return [each for each in seen.images["all"] if f"-{other}." not in each]
+def shown(seen: Visit) -> set[str]:
+    """List the pictures that this theme loads: one of each pair for the two."""
+    found = set(seen.images["all"])
+    dark = {each for each in found if each.endswith("-dark.svg")}
+    light = {each.removesuffix("-dark.svg") + ".svg" for each in dark}
+    return found - (light if seen.theme == "dark" else dark)
