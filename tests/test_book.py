@@ -364,7 +364,7 @@ pd.DataFrame({"loss": [0.5]}, index=pd.Index(["SGD"], name="rule"))
 ```
 
 ```{code-cell} python3
-pd.DataFrame({"loss": [0.5]})
+pd.DataFrame({"loss": [0.5, -2], "verdict": ["better", "1 worse"]})
 ```
 """
 
@@ -377,7 +377,13 @@ def test_tables_of_pandas_have_one_row_of_headers_and_no_empty_one(tmp_path):
         re.findall(r"<(t[hd])[^>]*>(.*?)</", head)
         for head in re.findall(r"<thead>(.*?)</thead>", html, re.DOTALL)
     ]
-    assert heads == [[("th", "rule"), ("th", "loss")], [("td", ""), ("th", "loss")]]
+    assert heads == [
+        [("th", "rule"), ("th", "loss")],
+        [("td", ""), ("th", "loss"), ("th", "verdict")],
+    ]
+    # A column of words begins at one edge, with its header; numbers end at one.
+    words = re.findall(r'<t[hd] class="words">(.*?)<', html)
+    assert words == ["rule", "SGD", "verdict", "better", "1 worse"]
 
 
 # Mathematics

@@ -26,6 +26,42 @@ NAME_ROW = re.compile(
     re.DOTALL,
 )
 
+TABLE = re.compile(r'<table[^>]*class="dataframe">.*?</table>', re.DOTALL)
+ROW = re.compile(r"<tr[^>]*>.*?</tr>", re.DOTALL)
+CELL = re.compile(r"<(td|th)(?: class=\"corner\")?>(.*?)</\1>", re.DOTALL)
+NUMBER = re.compile(
+    r"\s*([-+\N{MINUS SIGN}]?(\.?\d|inf)|nan|none|true|false|$)", re.IGNORECASE
+)
+
+
+def align(table: re.Match) -> str:
+    """Mark the columns of words, which begin at one edge, where numbers end at one."""
+    rows = [CELL.findall(row) for row in ROW.findall(table[0])]
+    body = [
+        [text for _, text in cells]
+        for cells in rows
+        if cells[1:] and cells[1][0] == "td"
+    ]
+    if "colspan" in table[0] or len({len(cells) for cells in rows}) > 1 or not body:
+        return table[0]
+    words = [
+        any(not NUMBER.match(text) for text in column)
+        for column in zip(*body, strict=True)
+    ]
+
+    def mark(row: re.Match) -> str:
+        places = iter(words)
+        return CELL.sub(
+            lambda cell: (
+                f'<{cell[1]} class="words">{cell[2]}</{cell[1]}>'
+                if next(places, False)
+                else cell[0]
+            ),
+            row[0],
+        )
+
+    return ROW.sub(mark, table[0])
+
 
 def repair(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
@@ -37,7 +73,8 @@ def repair(
     for written, instead in REPAIRS.items():
         body = body.replace(written, instead)
     # The name of the index heads its column, in the one row of headers.
-    context["body"] = NAME_ROW.sub(r"\1\3\2\4", body)
+    body = NAME_ROW.sub(r"\1\3\2\4", body)
+    context["body"] = TABLE.sub(align, body)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
