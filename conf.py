@@ -1,6 +1,7 @@
 """Sphinx builds the book: `nox -s docs`."""
 
 import inspect
+import os
 import re
 import sys
 import textwrap
@@ -30,11 +31,17 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "alt_text",
+    "colophon",
     "computes_with",
+    "figures",
     "kernels",
+    "landing",
+    "lean",
     "log_lines",
+    "markup",
     "notebooks",
     "svg_math",
+    "wayfinding",
 ]
 exclude_patterns = ["_*"]
 bibtex_bibfiles = ["book/references.bib"]
@@ -45,6 +52,7 @@ myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "svg"
 numfig = True
+numfig_format = {"figure": "Fig.\N{NO-BREAK SPACE}%s"}
 suppress_warnings = ["mystnb.unknown_mime_type"]
 
 # The cells. Their outputs are kept in one cache, by all that they compute with: see
@@ -93,16 +101,32 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["book/_static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
+html_favicon = "book/_static/mark.svg"
+templates_path = ["book/_templates"]
+html_additional_pages = {"404": "404.html"}
+# The root of the site: as on a host of its own, if nobody says otherwise.
+html_context = {
+    "home": os.environ.get("BOOK_HOME", "/"),
+    "description": "A TensorFlow book that runs: each figure, table and number is "
+    "computed when the book is built, and each conclusion is checked.",
+}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "home_page_in_toc": True,
+    "logo": {
+        "text": project,
+        "image_light": "book/_static/mark.svg",
+        "image_dark": "book/_static/mark.svg",
+    },
+    "footer_content_items": ["extra-footer.html"],
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
     "navbar_persistent": [],  # the search field stands in the sidebar
 }
 copybutton_exclude = ".linenos, .gp, .go"
+togglebutton_open_on_print = False  # a printed page keeps the answers for later
 
 
 def dollars_to_roles(

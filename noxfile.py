@@ -3,6 +3,9 @@
 import atexit
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -14,6 +17,7 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 LOCK = "requirements.lock"
 BUILD = Path("_build")
+HTML = BUILD / "html"
 
 SCHEMAS = {
     "citation-file-format": "CITATION.cff",
@@ -69,9 +73,72 @@ def docs(session: nox.Session) -> None:
     """Build the book; -- with more options for sphinx-build."""
     install(session, "docs")
     build(session, BUILD)
-    # At exit, so that it is the last line, after nox has had its say.
-    index = (BUILD / "html" / "index.html").resolve()
-    atexit.register(print, f"The book: {index}")
+    # At exit, so that they are the last lines, after nox has had its say.
+    atexit.register(
+        print,
+        f"The book: {(HTML / 'index.html').resolve()}\n"
+        "Search shows excerpts, and notebooks download, when it is served: nox -s read",
+    )
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Walk over the built book in Chromium, some minutes; -- with more for pytest."""
+    session.install("-c", LOCK, "--group", "browser")
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks of the built book; -- with names for some of them."""
+    install(session, "docs")
+    # Whatever asks for another host is sent to a port where nobody answers.
+    closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    for notebook in built_notebooks(session):
+        if session.posargs and notebook.stem not in session.posargs:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(notebook, folder)
+            with session.chdir(folder):
+                session.run(
+                    "jupyter", "execute", "--inplace", notebook.name, env=closed
+                )
+            left = {path.name for path in Path(folder).iterdir()} - {notebook.name}
+        if left:
+            session.error(f"{notebook.name}: expected no file beside it, got {left}")
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Open copies of the built book's notebooks in JupyterLab."""
+    install(session, "docs", "live")
+    copies = HTML.parent / "live"
+    copies.mkdir(exist_ok=True)
+    for notebook in built_notebooks(session):
+        if not (copies / notebook.name).exists():  # a reader's answers are kept
+            shutil.copy(notebook, copies)
+    session.run("jupyter", "lab", str(copies))
+
+
+def built_notebooks(session: nox.Session) -> list[Path]:
+    """List the notebooks that readers download."""
+    found = sorted((HTML / "notebooks").resolve().glob("*.ipynb"))
+    if not found:
+        session.error(f"notebooks: expected some in {HTML}, got none; run nox -s docs")
+    return found
+
+
+@nox.session
+def read(session: nox.Session) -> None:
+    """Serve the built book on this machine, and open it in the browser."""
+    server = ["-m", "http.server", "--bind", "127.0.0.1", "--directory", str(HTML)]
+    if not (HTML / "index.html").exists():
+        session.error(f"read: expected a book in {HTML}, got none; run nox -s docs")
+    opened = "import time, webbrowser; time.sleep(1); webbrowser.open('{}')"
+    address = "http://127.0.0.1:8000/"
+    session.log(f"The book: {address} (Ctrl-C ends it)")
+    with subprocess.Popen([sys.executable, "-c", opened.format(address)]):
+        session.run("python", *server, "8000")
 
 
 @nox.session
@@ -109,10 +176,11 @@ def measures(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format, workflows, and the files about the project."""
+    """Check style, format and spelling, workflows, and the files about the project."""
     session.install("-c", LOCK, "--group", "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("codespell")
     for schema, pattern in SCHEMAS.items():
         files = sorted(str(path) for path in Path().glob(pattern))
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
@@ -132,7 +200,7 @@ def lock(session: nox.Session) -> None:
     before = Path(LOCK).read_text()
     groups = [
         argument
-        for group in ("test", "docs", "lint", "typing")
+        for group in ("test", "docs", "lint", "typing", "browser")
         for argument in ("--group", group)
     ]
     plain = ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
