@@ -54,7 +54,7 @@ def test_each_problem_has_a_check_and_says_how_long_it_takes():
 
 def test_a_page_that_checks_answers_has_a_module_that_does():
     pages = {page for page, text in TEXTS.items() if "exercises.check(" in text}
-    assert pages == modules().keys()
+    assert pages - {PROBLEMS} == modules().keys()
 
 
 @pytest.mark.parametrize("page", TEXTS)
