@@ -28,14 +28,16 @@ PICTURES = {
     "learning/schedules": "fig-falling",
     "learning/survey": "fig-twelve",
     "learning/tour": "fig-thinned",
+    "learning/classes": "fig-class-weights",
     "learning/convolution": "fig-tooth",
     "learning/sequences": "fig-switch",
     "learning/attention": "fig-shares",
-    "learning/digits": "fig-reliability",
+    "learning/trust": "fig-reliability",
     "learning/beyond": "fig-skip",
     "scale/time": "fig-steps-per-call",
     "scale/loop": "fig-early-stopping",
     "scale/saving": "fig-resumed",
+    "scale/machines": "fig-timeline",
 }
 # What the first part leads up to: the step that ended the learning of a network.
 HERO = ("learning/diagnosis", "fig-folds")
