@@ -46,6 +46,8 @@ PICTURE = re.compile(
 )
 PLACE = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)")
 METADATA = re.compile(r" *<metadata>.*?</metadata>\n", re.DOTALL)
+OUTLINE = re.compile(r' d="[^"]*"')
+DIGITS = re.compile(r"(?<=\.\d\d)\d+")
 SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 IMAGE = re.compile(
     r'<img (?P<attributes>[^>]*?src="(?P<path>[^"]*_images/[^"]+)\.svg"[^>]*?) ?/?>'
@@ -79,6 +81,8 @@ def recolour(svg: str, theme: int) -> str:
         return TEXT.sub(inside, axes[0])
 
     svg = METADATA.sub("", svg)
+    # A hundredth of a point cannot be seen, and the rest is a third of a file's weight.
+    svg = OUTLINE.sub(lambda path: DIGITS.sub("", path[0]), svg)
     if theme == DARK:
         svg = AXES.sub(keep_text_on_a_picture, svg)
         # What has no colour of its own is black, and takes that of the whole.
