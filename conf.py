@@ -1,17 +1,14 @@
 """Sphinx builds the book: `nox -s docs`."""
 
-import hashlib
 import inspect
 import os
 import re
-import shutil
 import sys
 import textwrap
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-import sphinx.builders
 from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.util.inspect import stringify_signature
@@ -24,10 +21,6 @@ author = "The tfbook authors"
 project_copyright = f"2026, {author}"
 version = release = installed("tfbook")
 
-# Pages are dealt out to the cores one by one. Sphinx would cut the list up beforehand,
-# and the core with the short pages would have nothing to do at the end.
-sphinx.builders.make_chunks = lambda pages, num_cores: [[page] for page in pages]
-
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -38,9 +31,17 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "alt_text",
+    "colophon",
+    "computes_with",
+    "figures",
+    "kernels",
+    "landing",
+    "lean",
     "log_lines",
+    "markup",
     "notebooks",
     "svg_math",
+    "wayfinding",
 ]
 exclude_patterns = ["_*"]
 bibtex_bibfiles = ["book/references.bib"]
@@ -51,29 +52,13 @@ myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "svg"
 numfig = True
+numfig_format = {"figure": "Fig.\N{NO-BREAK SPACE}%s"}
 suppress_warnings = ["mystnb.unknown_mime_type"]
 
-# The cells. The cache knows a page by its code alone; the digest adds what that code
-# computes with, so that no page shows old output beside new source.
-COMPUTE = (
-    "tensorflow",
-    "keras",
-    "numpy",
-    "pandas",
-    "matplotlib",
-    "mlxtend",
-    "ipykernel",
-)
-digest = hashlib.sha256()
-for path in sorted((ROOT / "tfbook").glob("**/*")):
-    if path.suffix in {".py", ".mplstyle"}:
-        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-# Which library multiplies matrices; it is chosen by the processor if nobody says so.
-onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "by processor")
-digest.update(repr([sys.version, onednn, *map(installed, COMPUTE)]).encode())
-caches = ROOT / "_build" / "cache"
+# The cells. Their outputs are kept in one cache, by all that they compute with: see
+# `computes_with` in book/_extensions.
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(caches / digest.hexdigest()[:16])
+nb_execution_cache_path = str(ROOT / "_build" / "cache")
 nb_execution_timeout = 600
 # A failing cell is a warning with its traceback, which -W turns into a failed build.
 nb_execution_show_tb = True
@@ -83,27 +68,12 @@ nb_output_stderr = (
 nb_merge_streams = True
 nb_kernel_rgx_aliases = {".*": "python3"}
 
-for stale in caches.glob("*"):
-    if stale.name != Path(nb_execution_cache_path).name:
-        shutil.rmtree(stale)
-# Opened once here: parallel readers would race to create the tables of a new cache.
-get_cache(nb_execution_cache_path).list_cache_records()
-
-# Kernels of the book's own: on the CPU, where its figures were computed; without the
-# start-up files of whoever builds it; and without the log that TensorFlow writes to the
-# terminal at each start, whatever its settings. A cell's errors do not go that way.
-# What a cell prints leaves it in one piece: pieces would stand on lines of their own.
-os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-os.environ["IPYTHONDIR"] = str(ROOT / "_build" / "ipython")
-profile = ROOT / "_build" / "ipython" / "profile_default"
-profile.mkdir(parents=True, exist_ok=True)
-(profile / "ipython_kernel_config.py").write_text(
-    "import os\n"
-    "os.dup2(os.open(os.devnull, os.O_WRONLY), 2)\n"
-    "c.IPKernelApp.log_level = 'ERROR'\n"
-    "from ipykernel.iostream import OutStream\n"
-    "OutStream.flush_interval = 3600\n"
-)
+# Opened and cut back here: parallel readers would race to create the tables of a new
+# cache, and to delete its oldest pages. It keeps some versions of each page.
+cache = get_cache(nb_execution_cache_path)
+cache.change_cache_limit(200)
+cache.truncate_caches()
+cache.change_cache_limit(10_000)
 
 # The package reference
 autodoc_member_order = "bysource"
@@ -131,16 +101,32 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["book/_static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
+html_favicon = "book/_static/mark.svg"
+templates_path = ["book/_templates"]
+html_additional_pages = {"404": "404.html"}
+# The root of the site: as on a host of its own, if nobody says otherwise.
+html_context = {
+    "home": os.environ.get("BOOK_HOME", "/"),
+    "description": "A TensorFlow book that runs: each figure, table and number is "
+    "computed when the book is built, and each conclusion is checked.",
+}
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "home_page_in_toc": True,
+    "logo": {
+        "text": project,
+        "image_light": "book/_static/mark.svg",
+        "image_dark": "book/_static/mark.svg",
+    },
+    "footer_content_items": ["extra-footer.html"],
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
     "navbar_persistent": [],  # the search field stands in the sidebar
 }
 copybutton_exclude = ".linenos, .gp, .go"
+togglebutton_open_on_print = False  # a printed page keeps the answers for later
 
 
 def dollars_to_roles(

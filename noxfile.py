@@ -2,6 +2,10 @@
 
 import atexit
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -12,7 +16,31 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 LOCK = "requirements.lock"
-HTML = Path("_build", "html")
+BUILD = Path("_build")
+HTML = BUILD / "html"
+
+SCHEMAS = {
+    "citation-file-format": "CITATION.cff",
+    "dependabot": ".github/dependabot.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/pa*.yml",
+    "github-workflows": ".github/workflows/*.yml",
+}
+
+# What the tests of the package need besides it, and the tests that are of other things.
+TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
+ABOUT_THE_SOURCE = shutil.ignore_patterns(
+    *("test_bench.py", "test_book.py", "test_builds.py", "test_package.py"),
+    *("test_exercises.py", "test_pages.py", "test_repository.py"),
+    *("test_schedulers.py", "test_wheel.py", "__pycache__"),
+)
+IMPORT_ALL = """
+import importlib, pkgutil, sys, tfbook
+assert "site-packages" in tfbook.__file__, tfbook.__file__
+for each in pkgutil.walk_packages(tfbook.__path__, "tfbook."):
+    importlib.import_module(each.name)
+print(sum(name.startswith("tfbook") for name in sys.modules), "modules")
+"""
 
 # Without its bytecode TensorFlow takes 13 seconds to import instead of 5: let uv
 # compile it, and let Python write it.
@@ -26,30 +54,101 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install("-c", LOCK, *arguments, "-e", ".")
 
 
+def build(session: nox.Session, folder: Path) -> None:
+    """Build the book into a folder, and let no warning pass."""
+    options = ["-W", "--keep-going", "-j", "auto", "-c", "."]
+    # Sphinx warns of a page only when it reads it. After a build that did not pass, all
+    # pages are read again, with outputs from the cache, or the next one would pass.
+    passed = folder / "passed"
+    if not passed.exists():
+        options.append("--fresh-env")
+    passed.unlink(missing_ok=True)
+    options += ["-d", str(folder / "doctrees"), *session.posargs]
+    session.run("sphinx-build", *options, "book", str(folder / "html"))
+    passed.touch()
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the book; -- with more options for sphinx-build."""
     install(session, "docs")
-    options = ["-W", "--keep-going", "-j", "auto", "-c", ".", "-d", "_build/doctrees"]
-    session.run("sphinx-build", *options, *session.posargs, "book", str(HTML))
-    # At exit, so that it is the last line, after nox has had its say.
-    atexit.register(print, f"The book: {(HTML / 'index.html').resolve()}")
+    build(session, BUILD)
+    # At exit, so that they are the last lines, after nox has had its say.
+    atexit.register(
+        print,
+        f"The book: {(HTML / 'index.html').resolve()}\n"
+        "Search shows excerpts, and notebooks download, when it is served: nox -s read",
+    )
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Walk over the built book in Chromium, some minutes; -- with more for pytest."""
+    session.install("-c", LOCK, "--group", "browser")
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks of the built book; -- with names for some of them."""
+    install(session, "docs")
+    # Whatever asks for another host is sent to a port where nobody answers.
+    closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    for notebook in built_notebooks(session):
+        if session.posargs and notebook.stem not in session.posargs:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(notebook, folder)
+            with session.chdir(folder):
+                session.run(
+                    "jupyter", "execute", "--inplace", notebook.name, env=closed
+                )
+            left = {path.name for path in Path(folder).iterdir()} - {notebook.name}
+        if left:
+            session.error(f"{notebook.name}: expected no file beside it, got {left}")
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Open copies of the built book's notebooks in JupyterLab."""
+    install(session, "docs", "live")
+    copies = HTML.parent / "live"
+    copies.mkdir(exist_ok=True)
+    for notebook in built_notebooks(session):
+        if not (copies / notebook.name).exists():  # a reader's answers are kept
+            shutil.copy(notebook, copies)
+    session.run("jupyter", "lab", str(copies))
+
+
+def built_notebooks(session: nox.Session) -> list[Path]:
+    """List the notebooks that readers download."""
+    found = sorted((HTML / "notebooks").resolve().glob("*.ipynb"))
+    if not found:
+        session.error(f"notebooks: expected some in {HTML}, got none; run nox -s docs")
+    return found
+
+
+@nox.session
+def read(session: nox.Session) -> None:
+    """Serve the built book on this machine, and open it in the browser."""
+    server = ["-m", "http.server", "--bind", "127.0.0.1", "--directory", str(HTML)]
+    if not (HTML / "index.html").exists():
+        session.error(f"read: expected a book in {HTML}, got none; run nox -s docs")
+    opened = "import time, webbrowser; time.sleep(1); webbrowser.open('{}')"
+    address = "http://127.0.0.1:8000/"
+    session.log(f"The book: {address} (Ctrl-C ends it)")
+    with subprocess.Popen([sys.executable, "-c", opened.format(address)]):
+        session.run("python", *server, "8000")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings; -- with more for pytest."""
     install(session, "test")
-    session.run(
-        "pytest",
-        "-n",
-        "auto",
-        "--dist",
-        "worksteal",
-        "--cov",
-        *session.posargs,
-        env={"MPLBACKEND": "agg"},
-    )
+    # A part of the tests covers a part of the code: only all of them are held to it.
+    chosen = session.posargs or ["--cov", "--durations", "15"]
+    parallel = ["-n", "auto", "--dist", "worksteal"]
+    session.run("pytest", *parallel, *chosen, env={"MPLBACKEND": "agg"})
 
 
 @nox.session
@@ -77,10 +176,15 @@ def measures(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format."""
+    """Check style, format and spelling, workflows, and the files about the project."""
     session.install("-c", LOCK, "--group", "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("codespell")
+    for schema, pattern in SCHEMAS.items():
+        files = sorted(str(path) for path in Path().glob(pattern))
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+    session.run("zizmor", "--offline", "--quiet", ".github")
 
 
 @nox.session
@@ -88,3 +192,65 @@ def typing(session: nox.Session) -> None:
     """Check the package's types."""
     install(session, "typing")
     session.run("mypy")
+
+
+@nox.session(venv_backend="uv")
+def lock(session: nox.Session) -> None:
+    """Make the lock file follow from pyproject.toml; -- --upgrade to renew it."""
+    before = Path(LOCK).read_text()
+    groups = [
+        argument
+        for group in ("test", "docs", "lint", "typing", "browser")
+        for argument in ("--group", group)
+    ]
+    plain = ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
+    python = ["--universal", "--python-version", "3.11"]
+    command = ["uv", "pip", "compile", "pyproject.toml", *python, *plain, *groups]
+    session.run(*command, "--output-file", LOCK, *session.posargs)
+    if Path(LOCK).read_text() != before:
+        session.error(f"{LOCK} did not follow from pyproject.toml; look, and commit it")
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def lowest(session: nox.Session) -> None:
+    """Run tests and book on the oldest versions that pyproject.toml allows."""
+    # Old releases warn of what newer ones of their own dependencies will break.
+    silence = ["-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning"]
+    without_the_lock(session, "--resolution", "lowest-direct", pytest=silence)
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def newest(session: nox.Session) -> None:
+    """Run tests and book on the newest versions that the registry has."""
+    without_the_lock(session, "--upgrade", pytest=[])
+
+
+def without_the_lock(session: nox.Session, *options: str, pytest: list[str]) -> None:
+    """Run tests and book on other versions; -- tests that are run instead of both."""
+    session.install(*options, "--group", "test", "-e", ".")
+    tests = session.posargs or ["-n", "auto", "--dist", "worksteal"]
+    session.run("pytest", *pytest, *tests, env={"MPLBACKEND": "agg"})
+    if not session.posargs:
+        build(session, BUILD / session.name)
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """Build sdist and wheel, and test the wheel away from its source; -- for pytest."""
+    dist = (BUILD / "dist").resolve()
+    shutil.rmtree(dist, ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--out-dir", str(dist))
+    (built,) = dist.glob("*.whl")
+    # Alone with what it asks for, which has to be enough to import every module.
+    session.install("-c", LOCK, str(built))
+    elsewhere = Path(session.create_tmp())
+    with session.chdir(elsewhere):
+        session.run("python", "-c", IMPORT_ALL)
+    session.install("-c", LOCK, *TEST_TOOLS)
+    session.run("pytest", "-m", "wheel", "tests/test_wheel.py", env={"DIST": str(dist)})
+    shutil.rmtree(elsewhere / "tests", ignore_errors=True)
+    shutil.copytree("tests", elsewhere / "tests", ignore=ABOUT_THE_SOURCE)
+    shutil.copy("pyproject.toml", elsewhere)
+    tests = session.posargs or ["-n", "auto", "--pyargs", "tfbook", "tests"]
+    with session.chdir(elsewhere):
+        session.run("pytest", *tests, env={"MPLBACKEND": "agg"})

@@ -10,25 +10,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from bench import (
-    call,
-    convolutions,
-    costs,
-    digits,
-    growth,
-    linear_regression,
-    memory,
-    network,
-    tenfold,
-    threads,
-)
 from bench.contest import Line, Result, run
 from bench.machine import describe, hold_to_threads
 from tfbook import plotting
@@ -56,8 +45,9 @@ def show_results(title: str, results: dict[str, Result]) -> None:
     print(f"\n{title}:\n\n{table.to_string(float_format='{:.4g}'.format)}")
 
 
-def run_contest(contest: ModuleType) -> Part:
+def run_contest(name: str) -> Part:
     """Let the contestants of a module take turns."""
+    contest = import_module(f"bench.{name}")
     title = contest.__doc__.strip().removesuffix(".")
     tolerance = getattr(contest, "TOLERANCE", 0.02)
     results = run(contest.contestants(), contest.EPOCHS, tolerance=tolerance)
@@ -65,14 +55,16 @@ def run_contest(contest: ModuleType) -> Part:
     lines = [budget.check(contest.NAME, results) for budget in contest.BUDGETS]
     ways = {name: each._asdict() for name, each in results.items()}
     record: dict[str, Any] = {contest.SECTION: {title: ways}}
-    if contest is network:
+    if hasattr(contest, "PRODUCTS"):
         # Not a way to train.
-        record["products"] = ways.pop(network.PRODUCTS)["later"]
+        record["products"] = ways.pop(contest.PRODUCTS)["later"]
     return record, lines
 
 
 def run_costs() -> Part:
     """Measure what is asked for beside the loss."""
+    from bench import costs
+
     tables, lines = costs.measure()
     for title, results in tables.items():
         show_results(f"The cost of {title}", results)
@@ -85,6 +77,8 @@ def run_costs() -> Part:
 
 def run_growth() -> Part:
     """Let the network grow, and plot it."""
+    from bench import growth
+
     tables, lines = growth.measure()
     fig, axes = plt.subplots(1, len(tables), figsize=(9, 3.4), sharey=True)
     for ax, (grows, seconds) in zip(axes, tables.items(), strict=True):
@@ -102,6 +96,8 @@ def run_growth() -> Part:
 
 def run_threads() -> Part:
     """Compare one thread with two."""
+    from bench import threads
+
     record, lines = threads.measure()
     print(f"\nSeconds of train, {threads.EPOCHS} epochs, by threads and width:\n")
     spread = {
@@ -114,21 +110,53 @@ def run_threads() -> Part:
 
 def run_memory() -> Part:
     """Watch the memory over many models and shapes."""
+    from bench import memory
+
     tables, lines = memory.measure()
     return {"memory": tables}, lines
 
 
+def run_tenfold() -> Part:
+    """Train for ten times the epochs."""
+    from bench import tenfold
+
+    return {}, tenfold.measure()
+
+
+def run_workers() -> Part:
+    """Compare one worker with two."""
+    from bench import workers
+
+    record, lines = workers.measure()
+    print(f"\nSeconds of train, {workers.EPOCHS} epochs, by workers:\n")
+    print(pd.Series(record["workers"]).to_string(float_format="{:.3g}".format))
+    return record, lines
+
+
+def run_checkpoints() -> Part:
+    """Compare checkpoints with the bytes that they hold."""
+    from bench import checkpoints
+
+    record, lines = checkpoints.measure()
+    print("\nOne checkpoint, by units per hidden layer:\n")
+    print(pd.DataFrame(record["checkpoints"]).T.to_string(float_format="{:.3g}".format))
+    return record, lines
+
+
+# Each imports what it needs: the last three do without PyTorch and JAX.
 PARTS: dict[str, Callable[[], Part]] = {
-    "linear_regression": lambda: run_contest(linear_regression),
-    "network": lambda: run_contest(network),
-    "digits": lambda: run_contest(digits),
-    "convolutions": lambda: run_contest(convolutions),
-    "call": lambda: run_contest(call),
+    **{
+        name: partial(run_contest, name)
+        for name in ("linear_regression", "network", "digits", "convolutions", "call")
+    },
     "costs": run_costs,
     "growth": run_growth,
     "threads": run_threads,
-    "tenfold": lambda: ({}, tenfold.measure()),
+    "tenfold": run_tenfold,
     "memory": run_memory,
+    "replicas": partial(run_contest, "replicas"),
+    "workers": run_workers,
+    "checkpoints": run_checkpoints,
 }
 
 
@@ -156,10 +184,8 @@ def write(
             return
         keys = ("job", "way", "budget")
         renewed = {tuple(line[key] for key in keys): line for line in budgets}
-        record["budgets"] = [
-            renewed.get(tuple(line[key] for key in keys), line)
-            for line in known["budgets"]
-        ]
+        old = {tuple(line[key] for key in keys): line for line in known["budgets"]}
+        record["budgets"] = [*(old | renewed).values()]
         merge(known, record)
         record = known
     RECORD.write_text(json.dumps(record, indent=1) + "\n")

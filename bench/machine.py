@@ -3,6 +3,7 @@
 import os
 import platform
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ def hold_to_threads(count: int) -> None:
     if count == 1:
         os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     import tensorflow as tf
-    import torch
 
     # Between operations too: two that do not need each other may run side by side.
     tf.config.threading.set_intra_op_parallelism_threads(count)
     tf.config.threading.set_inter_op_parallelism_threads(count)
-    torch.set_num_threads(count)
-    torch.set_num_interop_threads(count)
+    if find_spec("torch"):  # not every part needs it
+        import torch
+
+        torch.set_num_threads(count)
+        torch.set_num_interop_threads(count)
 
 
 def processor() -> str:
@@ -50,5 +53,5 @@ def describe() -> dict[str, Any]:
         "processor": processor(),
         "cores": os.cpu_count(),
         "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
+        | {package: version(package) for package in PACKAGES if find_spec(package)},
     }

@@ -24,8 +24,10 @@ EXPECTED = {
     "words per line": (10, 20),
     "figures per 1000": (2, 4),
     "recap": (80, 120),
-    "exercises": (4, 6),
+    "exercises": (3, 6),
 }
+# Sets of problems, which have no text to measure.
+PROBLEMS = {"basics/problems"}
 
 
 class Cell(NamedTuple):
@@ -46,12 +48,17 @@ class Cell(NamedTuple):
 
 
 def pages() -> dict[str, str]:
-    """Read the chapters of the book, in no order."""
+    """Read the pages with cells to run, in no order: chapters and sets of problems."""
     return {
         str(path.relative_to(BOOK).with_suffix("")): path.read_text()
         for path in sorted(BOOK.glob("*/*.md"))
         if path.parent.name != "appendix"
     }
+
+
+def chapters() -> dict[str, str]:
+    """Read the pages that teach."""
+    return {name: text for name, text in pages().items() if name not in PROBLEMS}
 
 
 def cells(page: str) -> list[Cell]:
@@ -117,7 +124,7 @@ def unusual(table: pd.DataFrame) -> list[str]:
 
 def main() -> None:
     """Print the table, and what stands out."""
-    table = pd.DataFrame({name: measure(page) for name, page in pages().items()}).T
+    table = pd.DataFrame({name: measure(page) for name, page in chapters().items()}).T
     print(table.to_string(float_format="{:.3g}".format))
     print("", *unusual(table), sep="\n")
 

@@ -1,13 +1,22 @@
 """The book's own Sphinx extensions, on books of one page."""
 
+import importlib.util
+import io
+import itertools
 import json
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
+import matplotlib
+import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 ROOT = Path(__file__).parents[1]
 EXTENSIONS = ROOT / "book" / "_extensions"
@@ -17,7 +26,7 @@ import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
 extensions = [
     "myst_nb", "sphinx_design", "sphinx_exercise",
-    "alt_text", "log_lines", "notebooks", "svg_math",
+    "alt_text", "figures", "log_lines", "markup", "notebooks", "svg_math",
 ]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 html_math_renderer = "svg"
@@ -138,6 +147,243 @@ def test_an_output_with_the_log_of_a_library_is_reported(line, reported, tmp_pat
     assert done.returncode == 0
     found = re.findall(r"index\.md:\d+: WARNING: .*\[log_lines\]", done.stderr)
     assert len(found) == reported == done.stderr.count("[log_lines]")
+
+
+# Figures
+
+
+def extension(name: str) -> ModuleType:
+    """Import one of the book's own extensions."""
+    spec = importlib.util.spec_from_file_location(name, EXTENSIONS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PALETTE = extension("figures").PALETTE
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+INK = ("#000000", "#222222", "#333333")
+GROUNDS = ("#ffffff", "#15181d")
+# Machado, Oliveira and Fernandes (2009): what of red, green and blue is left to readers
+# without one kind of cone; before them, to those who have all three.
+VISION = {
+    "normal": np.eye(3),
+    "without red": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "without green": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "without blue": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
+
+
+def linear(colour: str) -> np.ndarray:
+    """Measure the light in a colour: red, green, blue."""
+    part = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: str, other: str) -> float:
+    """Compute the contrast of two colours as WCAG defines it."""
+    weights = np.array([0.2126, 0.7152, 0.0722])
+    dark, light = sorted(weights @ linear(colour) + 0.05 for colour in (one, other))
+    return light / dark
+
+
+def lab(light: np.ndarray) -> np.ndarray:
+    """Place a light in the space in which equal steps look alike, CIELAB."""
+    to_xyz = [
+        [0.4124, 0.3576, 0.1805],
+        [0.2126, 0.7152, 0.0722],
+        [0.0193, 0.1192, 0.9505],
+    ]
+    xyz = np.array(to_xyz) @ light.clip(0, 1) / [0.9505, 1, 1.089]
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_the_colours_of_figures_stand_out_from_their_page(theme):
+    for drawn, shown in PALETTE.items():
+        if drawn != "#ffffff":  # a gap, in the colour of the page
+            enough = 4.5 if drawn in INK else 3
+            assert contrast(shown[theme], GROUNDS[theme]) >= enough, drawn
+    assert PALETTE["#ffffff"][theme] == GROUNDS[theme]
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.parametrize("vision", VISION)
+def test_lines_are_told_apart_with_every_kind_of_colour_vision(vision, theme):
+    seen = [lab(VISION[vision] @ linear(PALETTE[line][theme])) for line in LINES]
+    distances = [np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)]
+    assert min(distances) > 12  # about 2 can just be noticed
+
+
+def test_the_palette_has_the_colours_with_which_the_book_draws():
+    style = matplotlib.rc_params_from_file(
+        ROOT / "tfbook" / "book.mplstyle", use_default_template=False
+    )
+    cycle = tuple(each.lower() for each in style["axes.prop_cycle"].by_key()["color"])
+    assert tuple(f"#{each.lstrip('#')}" for each in cycle) == LINES
+    names = ("text.color", "axes.labelcolor", "axes.edgecolor", "grid.color")
+    assert {f"#{style[name].lstrip('#')}" for name in names} <= set(PALETTE)
+
+
+def drawing(theme: int, draw: Callable[[Axes], object]) -> str:
+    """Draw a figure and give it the colours of a theme."""
+    text = io.StringIO()
+    figure = Figure()
+    draw(figure.subplots())
+    figure.savefig(text, format="svg", transparent=True)
+    return extension("figures").recolour(text.getvalue(), theme)
+
+
+def test_a_figure_for_a_dark_page_has_its_lines_and_its_text_in_light_colours():
+    dark = drawing(1, lambda ax: ax.plot([0, 1], color="#0072B2", label="line"))
+    assert PALETTE["#0072b2"][1] in dark
+    assert "#0072b2" not in dark.lower()
+    assert f'<svg fill="{PALETTE["#000000"][1]}"' in dark  # what is black has no fill
+    assert "stroke: #000000" not in dark
+    light = drawing(0, lambda ax: ax.plot([0, 1], color="#0072B2"))
+    assert PALETTE["#0072b2"][0] in light
+    assert "<metadata>" not in light + dark  # the time of the build
+
+
+def test_text_on_a_picture_stays_as_dark_as_the_picture_wants_it():
+    def draw(ax: Axes) -> None:
+        ax.imshow([[0]], cmap="Blues", extent=(0, 1, 0, 1))
+        ax.imshow([[1]], cmap="Blues", extent=(3, 4, 0, 1))  # one PNG with the first
+        ax.set_xlim(0, 4)
+        ax.text(0.2, 0.5, "within", color="#222222")
+        ax.text(1.5, 0.5, "between", color="#222222")
+        ax.set_title("above", color="#222222")
+
+    dark = drawing(1, draw)
+    fills = dict(
+        re.findall(r'<!-- (within|between|above) -->\s*<g style="fill: (#\w+)', dark)
+    )
+    light = PALETTE["#222222"][1]
+    assert fills == {"within": "#222222", "between": light, "above": light}
+
+
+PLOT = HEADER + TITLE + (
+    "```{code-cell} python3\n---\nmystnb:\n  image:\n    alt: "
+    f"{GOOD}\n---\n"
+    "%matplotlib inline\n%config InlineBackend.figure_formats = ['svg']\n"
+    "import matplotlib.pyplot as plt\n"
+    "plt.subplots(figsize=(6, 3))[1].plot([1, 2]);\n```\n"
+)  # fmt: skip
+
+
+def test_a_page_has_each_figure_for_both_themes_in_its_size_and_opens_it(tmp_path):
+    done = build(tmp_path, PLOT, "-W")
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "html" / "index.html").read_text()
+    (link,) = re.findall(r'<a class="enlarge" href="(.*?)">(.*?)</a>', html, re.DOTALL)
+    images = re.findall(r"<img [^>]*>", link[1])
+    sources = [re.search(r'src="(.*?)"', image)[1] for image in images]
+    assert sources == [link[0], link[0].replace(".svg", "-dark.svg")]
+    for image, theme in zip(images, ("light", "dark"), strict=True):
+        assert f"only-{theme}" in image
+        assert f'alt="{GOOD}"' in image
+        assert 'loading="lazy"' in image
+        width, height = map(int, re.findall(r'(?:width|height)="(\d+)"', image))
+        assert width / height == pytest.approx(2, rel=0.2)
+    for source in sources:
+        assert ET.parse(tmp_path / "html" / source).getroot().tag == SVG
+
+
+SECOND = (
+    HEADER
+    + """\
+# Second
+
+$$a$$ (eq-a)
+
+By {eq}`eq-a` and {numref}`fig-second`.
+
+```{code-cell} python3
+---
+mystnb:
+  figure:
+    name: fig-second
+    caption: A line with slope $k$.
+  image:
+    alt: ALT
+---
+%matplotlib inline
+%config InlineBackend.figure_formats = ['svg']
+import matplotlib.pyplot as plt
+plt.subplots()[1].plot([1, 2]);
+```
+""".replace("ALT", GOOD)
+)
+
+
+def test_a_notebook_has_the_numbers_and_the_captions_of_the_page(tmp_path):
+    first = "# First\n\n$$b$$ (eq-b)\n\n```{toctree}\nsecond\n```\n"
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / "second.md").write_text(SECOND)
+    done = build(tmp_path, first, "-W")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "html" / "notebooks" / "second.ipynb").read_text()
+    prose = [
+        "".join(cell["source"])
+        for cell in json.loads(text)["cells"]
+        if cell["cell_type"] == "markdown"
+    ]
+    assert prose == [
+        "# Second",
+        "$$\na \\tag{2}\n$$",  # the first equation is on the first page
+        "By (2) and Fig. 1.",
+        "*Fig. 1.* A line with slope $k$.",
+    ]
+
+
+# What a screen reader would stumble over
+
+FRAME = """\
+```{code-cell} python3
+import pandas as pd
+pd.DataFrame({"loss": [0.5]}, index=pd.Index(["SGD"], name="rule"))
+```
+
+```{code-cell} python3
+pd.DataFrame({"loss": [0.5, -2], "verdict": ["better", "1 worse"]})
+```
+"""
+
+
+def test_tables_of_pandas_have_one_row_of_headers_and_no_empty_one(tmp_path):
+    done = build(tmp_path, HEADER + TITLE + FRAME, "-W")
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "html" / "index.html").read_text()
+    heads = [
+        re.findall(r"<(t[hd])[^>]*>(.*?)</", head)
+        for head in re.findall(r"<thead>(.*?)</thead>", html, re.DOTALL)
+    ]
+    assert heads == [
+        [("th", "rule"), ("th", "loss")],
+        [("td", ""), ("th", "loss"), ("th", "verdict")],
+    ]
+    # A column of words begins at one edge, with its header; numbers end at one.
+    words = re.findall(r'<t[hd] class="words">(.*?)<', html)
+    assert words == ["rule", "SGD", "verdict", "better", "1 worse"]
 
 
 # Mathematics
@@ -306,7 +552,8 @@ def test_a_page_becomes_a_notebook(tmp_path):
     done = build(tmp_path, f"{HEADER}{LESSON}", "-D", "myst_heading_anchors=2")
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "html" / "notebooks" / "index.ipynb").read_text()
-    setup, *cells = json.loads(text)["cells"]
+    title, setup, *cells = json.loads(text)["cells"]
+    assert title["source"] == ["# Title"]
     assert "tfbook.book" in "".join(setup["source"])
     code = [
         ("".join(cell["source"]), cell["metadata"]["tags"])
@@ -318,7 +565,6 @@ def test_a_page_becomes_a_notebook(tmp_path):
         "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"
     ]
     assert prose == [
-        "# Title",
         "Some prose with a number $x^2$, after the title and "
         "[a site](https://example.org).",
         "$$\nx \\tag{1}\n$$",
@@ -330,3 +576,15 @@ def test_a_page_becomes_a_notebook(tmp_path):
         "<details><summary>Solution to Exercise 1 (One more)</summary>\n\nBecause."
         '\n\n```python\nprint("solution")\n```\n\n</details>',
     ]
+
+
+def test_pages_of_one_name_in_two_folders_are_two_notebooks(tmp_path):
+    (tmp_path / "part").mkdir()
+    other = LESSON.replace("stub", "another").replace("eq-x", "eq-y")
+    other = other.replace("ex-more", "ex-other")
+    (tmp_path / "part" / "index.md").write_text(HEADER + other)
+    done = build(tmp_path, f"{HEADER}{LESSON}", "-D", "myst_heading_anchors=2")
+    assert done.returncode == 0, done.stderr
+    written = tmp_path / "html" / "notebooks"
+    assert "another" in (written / "part" / "index.ipynb").read_text()
+    assert "another" not in (written / "index.ipynb").read_text()

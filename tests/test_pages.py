@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from measures import MARKUP, cells, count_words, measure, pages, prose
+from measures import MARKUP, cells, chapters, count_words, measure, pages, prose
 
 BOOK = Path(__file__).parents[1] / "book"
 TEXTS = {
@@ -137,12 +137,23 @@ def test_a_page_is_measured():
     assert MARKUP.sub("", "$$\nx\n$$\n") == "\n"
 
 
-@pytest.mark.parametrize("page", pages())
+@pytest.mark.parametrize("page", chapters())
 def test_a_page_has_objectives_a_recap_and_exercises(page):
-    found = measure(pages()[page])
+    found = measure(chapters()[page])
     assert 3 <= found["objectives"] <= 5
-    assert 4 <= found["exercises"] <= 6
+    assert 3 <= found["exercises"] <= 6
     assert found["longest cell"] <= 20
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in chapters() if page.startswith("basics/")]
+)
+def test_a_page_of_the_first_part_takes_an_hour_at_most(page):
+    reading, whole = re.search(
+        r"Reading time: (\d+) minutes; with the exercises, (an hour|\d+)\.",
+        chapters()[page],
+    ).groups()
+    assert int(reading) < int(whole.replace("an hour", "60")) <= 60
 
 
 @pytest.mark.parametrize("page", TEXTS)

@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.math import get_node_equation_number
 from sphinx_markdown_builder.translator import MarkdownTranslator
 
 SETUP = """\
@@ -29,7 +31,9 @@ class ProseTranslator(MarkdownTranslator):
 
     def visit_math_block(self, node: nodes.math_block) -> None:
         """Number a formula as the page does."""
-        number = f" \\tag{{{node['number']}}}" if node.get("number") else ""
+        number = ""
+        if node.get("number"):
+            number = f" \\tag{{{get_node_equation_number(self, node)}}}"
         self.add(f"$$\n{node.astext()}{number}\n$$", prefix_eol=2, suffix_eol=2)
         raise nodes.SkipNode
 
@@ -53,6 +57,7 @@ def convert(node: nodes.Element, app: Sphinx, depth: int = 0) -> Iterator:
             if source := source_of(child):
                 tags = child["cell_metadata"].get("tags", [])
                 yield nbformat.v4.new_code_cell(source, metadata={"tags": tags})
+            yield from captions(child, app)
         elif name.startswith(("solution", "dropdown_main")):
             yield fold(child, app)
         elif name in {"title", "dropdown_title"}:
@@ -72,6 +77,23 @@ def convert(node: nodes.Element, app: Sphinx, depth: int = 0) -> Iterator:
 def is_cell(node: nodes.Node) -> bool:
     """Tell whether a node is a code cell of MyST-NB."""
     return isinstance(node, nodes.Element) and node.get("nb_element") == "cell_code"
+
+
+def captions(cell: nodes.Element, app: Sphinx) -> Iterator[nbformat.NotebookNode]:
+    """Yield the captions of a cell's figures, which the text refers to by number."""
+    numbers = app.builder.fignumbers.get("figure", {})
+    for figure in cell.findall(nodes.figure):
+        caption = figure.next_node(nodes.caption)
+        number = next(
+            (numbers[name] for name in figure["ids"] if name in numbers), None
+        )
+        if caption is not None and number:
+            translator = ProseTranslator(caption.document, app.builder)
+            for part in caption.children:
+                part.walkabout(translator)
+            label = app.config.numfig_format["figure"] % ".".join(map(str, number))
+            text = f"*{label}.* {translator.astext().strip()}"
+            yield nbformat.v4.new_markdown_cell(text)
 
 
 def source_of(cell: nodes.Element) -> str:
@@ -103,29 +125,32 @@ def write_notebook(
     """Write a page's notebook beside its HTML, and put a button for it on the page."""
     if doctree is None or not any(map(source_of, doctree.findall(is_cell))):
         return
-    cells = [
-        nbformat.v4.new_code_cell(SETUP),
-        *convert(without_what_is_for_the_web(doctree), app),
-    ]
+    title, *cells = convert(without_what_is_for_the_web(doctree), app)
+    cells = [title, nbformat.v4.new_code_cell(SETUP), *cells]
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"  # not drawn at random: a build can be repeated
     notebook = nbformat.v4.new_notebook(
         cells=cells,
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
-    path = Path(app.outdir, "notebooks", f"{Path(page).name}.ipynb")
-    path.parent.mkdir(exist_ok=True)
+    path = Path(app.outdir, "notebooks", f"{page}.ipynb")
+    path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
     if "header_buttons" in context:
         context["header_buttons"].insert(
             0,
             {
                 "type": "link",
-                "url": f"{'../' * page.count('/')}notebooks/{path.name}",
+                "url": f"{'../' * page.count('/')}notebooks/{page}.ipynb",
                 "tooltip": "Download this page as a notebook",
                 "icon": "fas fa-download",
                 "label": "notebook-button",
             },
+        )
+    elif app.config.html_theme == "sphinx_book_theme":
+        raise ExtensionError(
+            f"{app.config.html_theme}: expected a list `header_buttons` for its "
+            "templates, got none; see how it takes buttons now"
         )
 
 

@@ -216,18 +216,18 @@ def functional() -> keras.Model:
 
 
 @pytest.mark.parametrize(
-    ("model", "layers"),
+    ("make", "layers"),
     [
-        (functional(), {"left": 2, "right": 3}),
-        (Nested(), {"bend": 3}),
+        (functional, {"left": 2, "right": 3}),
+        (Nested, {"bend": 3}),
         (
-            models.Sequential(
+            lambda: models.Sequential(
                 [layers.Linear(3), layers.ReLU(name="r"), layers.Linear(1)]
             ),
             {"r": 3},
         ),
         (
-            keras.Sequential(
+            lambda: keras.Sequential(
                 [
                     keras.layers.Dense(4, use_bias=False),
                     keras.layers.BatchNormalization(),
@@ -238,14 +238,14 @@ def functional() -> keras.Model:
             ),
             {"leaky": 4},
         ),
-        (models.LinearRegression(5), {}),
-        (keras.Sequential([keras.layers.Dense(1)]), {}),
-        (keras.Sequential([keras.layers.Dense(3, "relu")]), {}),
+        (lambda: models.LinearRegression(5), {}),
+        (lambda: keras.Sequential([keras.layers.Dense(1)]), {}),
+        (lambda: keras.Sequential([keras.layers.Dense(3, "relu")]), {}),
     ],
     ids=["functional", "own", "layers", "norm", "linear", "one layer", "prediction"],
 )
-def test_any_model_shows_its_hidden_units_and_not_its_predictions(model, layers):
-    frame = diagnostics.dead_units(model, ROWS)
+def test_any_model_shows_its_hidden_units_and_not_its_predictions(make, layers):
+    frame = diagnostics.dead_units(make(), ROWS)
     assert frame.groupby("layer").size().to_dict() == layers
     assert frame.columns.tolist() == ["layer", "unit", "fires"]
     assert frame["fires"].between(0, 1).all()
@@ -489,49 +489,49 @@ FAR = FAR._replace(x_train=FAR.x_train * 500, x_test=FAR.x_test * 500)
 MEAN = float(LINEAR.y_train.mean())
 FAULTS = {
     "Unscaled features": (
-        linear_model(500),
+        lambda: linear_model(500),
         FAR,
         FALLING,
         "features reach 499.*; 5 of 5 columns have a root mean square above 10",
     ),
     "Loss not finite": (
-        broken_model(),
+        broken_model,
         LINEAR,
         None,
         "training loss is nan now",
     ),
     "Dead units": (
-        relu_model(dead=2),
+        lambda: relu_model(dead=2),
         LINEAR,
         FALLING,
         "2 of 4 units of 'hidden_0' never fire on the training data",
     ),
     "Vanishing gradients": (
-        with_deep_branch(),
+        with_deep_branch,
         LINEAR,
         FALLING,
         r"the gradient of '\S+kernel' is \de-\d+ times that of '(last|straight)/",
     ),
     "Exploding gradients": (
-        relu_model(hidden=0.004, last=1.1),
+        lambda: relu_model(hidden=0.004, last=1.1),
         LINEAR,
         FALLING,
         "the gradient of 'hidden_0/kernel' is .* times as long as the kernel",
     ),
     "Constant predictions": (
-        constant_model(MEAN),
+        lambda: constant_model(MEAN),
         LINEAR,
         FALLING,
         f"every prediction is {MEAN:.4g}, the mean of the training targets",
     ),
     "Worse than a constant": (
-        wrong_model(),
+        wrong_model,
         LINEAR,
         FALLING,
         "the test loss is .*, that of a constant",
     ),
     "Overfitting": (
-        linear_model(),
+        linear_model,
         LINEAR,
         losses([9, 4, 2], [9, 5, 6]),
         "since epoch 20 the test loss rose from 5 to 6, and the training loss fell",
@@ -541,8 +541,8 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_model_with_one_fault_has_that_finding_and_no_other(name):
-    model, split, history, figure = FAULTS[name]
-    (finding,) = diagnostics.report(model, split, history)
+    make, split, history, figure = FAULTS[name]
+    (finding,) = diagnostics.report(make(), split, history)
     assert finding.finding == name
     assert re.match(figure, finding.figure), finding.figure
     assert len(finding.remedy) > 20
@@ -560,7 +560,10 @@ def trained(split, units, loss="mse", **arguments):
     return model, split, history
 
 
-DIGITS = data.digits(test_split=0.9)
+@pytest.fixture(scope="module")
+def digits() -> data.Split:
+    """Read a text of five thousand images, once."""
+    return data.digits(test_split=0.9)
 
 
 @pytest.mark.parametrize(
@@ -583,10 +586,10 @@ def test_a_healthy_model_has_no_finding(healthy):
 
 
 @pytest.mark.parametrize("logits", [False, True])
-def test_a_classifier_is_known_by_its_labels(logits):
+def test_a_classifier_is_known_by_its_labels(logits, digits):
     sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
     model, _, _ = trained(
-        DIGITS,
+        digits,
         [32],
         "sparse_categorical_crossentropy",
         optimizer="adam",
@@ -595,20 +598,20 @@ def test_a_classifier_is_known_by_its_labels(logits):
     )
     if logits:
         model.layers[-1].activation = keras.activations.linear
-    assert diagnostics.report(model, DIGITS, loss=sparse) == ()
+    assert diagnostics.report(model, digits, loss=sparse) == ()
     bias = model.layers[-1].bias
     model.layers[-1].set_weights([10 * np.eye(32, 10), bias])
     found = {
-        finding.finding for finding in diagnostics.report(model, DIGITS, loss=sparse)
+        finding.finding for finding in diagnostics.report(model, digits, loss=sparse)
     }
     assert "Worse than a constant" in found
     assert "Constant predictions" not in found
 
 
-def test_a_classifier_that_knows_one_answer_only():
+def test_a_classifier_that_knows_one_answer_only(digits):
     last = keras.layers.Dense(10, "softmax", kernel_initializer="zeros")
     (finding,) = diagnostics.report(
-        keras.Sequential([last]), DIGITS, loss="sparse_categorical_crossentropy"
+        keras.Sequential([last]), digits, loss="sparse_categorical_crossentropy"
     )
     assert finding.figure == "every row gets the same prediction"
 
@@ -655,12 +658,12 @@ def test_a_model_that_scales_its_features_itself_is_not_told_to():
     assert diagnostics.report(model, FAR) == ()
 
 
-def test_a_convolution_on_images_that_are_not_scaled():
+def test_a_convolution_on_images_that_are_not_scaled(digits):
     images = data.Split(
-        255 * DIGITS.x_train.reshape(-1, 28, 28, 1),
-        DIGITS.y_train,
-        255 * DIGITS.x_test[:300].reshape(-1, 28, 28, 1),
-        DIGITS.y_test[:300],
+        255 * digits.x_train.reshape(-1, 28, 28, 1),
+        digits.y_train,
+        255 * digits.x_test[:300].reshape(-1, 28, 28, 1),
+        digits.y_test[:300],
     )
     model = keras.Sequential(
         [

@@ -12,6 +12,7 @@ from tfbook import exercises
 
 PAGES = sorted((Path(__file__).parents[2] / "book").glob("*/*.md"))
 TEXTS = {page.stem: page.read_text() for page in PAGES}
+PROBLEMS = "problems"  # of other pages, whose modules check them
 NAMES = sorted(exercises.checks())
 
 
@@ -29,10 +30,31 @@ def test_two_pages_have_no_exercise_of_the_same_name():
     assert sorted(names) == sorted(set(names)) == sorted(exercises.checks())
 
 
+def asked(page: str) -> set[str]:
+    """Name the checks that a page calls."""
+    return set(re.findall(r'exercises\.check\(\s*"(\w+)"', TEXTS[page]))
+
+
 @pytest.mark.parametrize("page", modules())
-def test_a_page_asks_for_exactly_the_answers_that_its_module_checks(page):
-    asked = set(re.findall(r'exercises\.check\(\s*"(\w+)"', TEXTS[page]))
-    assert asked == set(modules()[page])
+def test_each_check_of_a_module_is_asked_for_on_its_page_or_as_a_problem(page):
+    checked = set(modules()[page])
+    assert asked(page) <= checked
+    assert checked - asked(page) <= asked(PROBLEMS)
+    assert not asked(page) & asked(PROBLEMS)
+
+
+def test_each_problem_has_a_check_and_says_how_long_it_takes():
+    assert asked(PROBLEMS) <= set(NAMES)
+    texts = re.findall(
+        r"^```\{exercise\}.*\n:label: \S+\n\n(.*)", TEXTS[PROBLEMS], re.MULTILINE
+    )
+    assert len(texts) == len(asked(PROBLEMS))
+    assert all(re.match(r"\*About \d+ minutes[.,]", text) for text in texts)
+
+
+def test_a_page_that_checks_answers_has_a_module_that_does():
+    pages = {page for page, text in TEXTS.items() if "exercises.check(" in text}
+    assert pages - {PROBLEMS} == modules().keys()
 
 
 @pytest.mark.parametrize("page", TEXTS)
@@ -46,11 +68,10 @@ def test_every_exercise_has_a_solution(page):
 
 @pytest.mark.parametrize("page", TEXTS)
 def test_every_solution_in_code_is_asserted_to_be_right(page):
-    checked = set(re.findall(r'exercises\.check\(\s*"(\w+)"', TEXTS[page]))
     asserted = re.findall(
         r'assert exercises\.hint\(\s*"(\w+)",[^)]*\) is None', TEXTS[page]
     )
-    assert checked == set(asserted)
+    assert asked(page) == set(asserted)
 
 
 def unwritten(x): ...

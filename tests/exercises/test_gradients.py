@@ -113,9 +113,37 @@ def origin_by_numpy(x, y):
     return np.linalg.lstsq(x[:, None], y)[0].item()
 
 
+def nested(function, place, inside=True):
+    w = tf.Variable(place)
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            result = function(w)
+        slope = inner.gradient(result, w) if inside else None
+    slope = slope if inside else inner.gradient(result, w)
+    return outer.gradient(slope, w)
+
+
+def outside(function, place):
+    return nested(function, place, inside=False)
+
+
+def slope_alone(function, place):
+    w = tf.Variable(place)
+    with tf.GradientTape() as tape:
+        result = function(w)
+    return tape.gradient(result, w)
+
+
+def of_three_points(function, place, step=0.1):
+    sides = function(place + step) - 2 * function(place) + function(place - step)
+    return sides / step**2
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
+        ("slope_of_slope", nested),
+        ("slope_of_slope", lambda function, place: nested(function, place).numpy()),
         ("recorded_slopes", [3, None, 6]),
         ("recorded_slopes", (3.0, None, 6.0)),
         ("recorded_slopes", [np.float32(3), None, np.int64(6)]),
@@ -161,6 +189,13 @@ def test_the_recorded_slopes_are_those_of_a_tape():
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
+        ("slope_of_slope", outside, "returned None; the outer tape"),
+        ("slope_of_slope", slope_alone, "that is the slope; the slope of the slope"),
+        ("slope_of_slope", lambda f, w: f(w), "gave 27, the value"),
+        ("slope_of_slope", lambda f, w: f(w) / 9, "expected 18, got 3"),
+        ("slope_of_slope", lambda f, w: 6 * w, "for the sine at 0.5 expected -0.4794"),
+        ("slope_of_slope", of_three_points, "for the sine at 0.5 expected -0.4794"),
+        ("slope_of_slope", lambda f, w: [f(w)] * 2, "one number, got list"),
         ("recorded_slopes", [6, None, 6], "a: the second factor"),
         ("recorded_slopes", [None, None, 6], "a: the first factor"),
         ("recorded_slopes", [9, None, 6], "a: expected a slope of 3 w"),

@@ -7,8 +7,16 @@ import pytest
 
 
 @pytest.fixture
-def _ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C through: a process started in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals() -> Iterator[None]:
+    """Let signals through: a process started in the background ignores Ctrl-C.
+
+    One under `nohup` ignores that its terminal is gone. What is started from here
+    inherits either.
+    """
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    }
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)

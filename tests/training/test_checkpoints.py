@@ -366,7 +366,7 @@ def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
         run(tmp_path, wider)
     x, y = SPLIT.train
     with pytest.raises(
-        ValueError, match=r"expected data 0 '\(20, 5\) float32 \w+', got"
+        ValueError, match=r"expected train_data 0 '\(20, 5\) float32 \w+', got"
     ):
         training.train(
             network(),
@@ -380,7 +380,7 @@ def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
         )
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_signals")
 def test_ctrl_c_finishes_records_and_saves_the_block(tmp_path):
     model, optimizer = network(), keras.optimizers.SGD(1e-6)
     settings = {"optimizer": optimizer, "record_every": 20_000, "batch_size": None}

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfbook.training import train
 from tfbook.training.interrupts import deferred_interrupt
 
-pytestmark = pytest.mark.usefixtures("_ctrl_c")
+pytestmark = pytest.mark.usefixtures("_signals")
 
 
 def test_the_first_ctrl_c_is_noted_and_the_second_raises():

@@ -16,8 +16,7 @@ import pytest
 from tfbook.training import launch
 
 SECONDS = 60  # in which a launch has to end, on a machine that is busy
-# As a file, and not with -m: the package would load TensorFlow, which takes seconds.
-LAUNCH = [sys.executable, "-P", launch.__file__]
+LAUNCH = [sys.executable, "-m", "tfbook.training.launch"]
 
 # What all scripts begin with. Each worker writes down its number and its process.
 PROLOGUE = """
@@ -307,7 +306,7 @@ def test_processes_that_it_did_not_start_live_on(script):
 # Signals
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_signals")
 @pytest.mark.parametrize(
     ("number", "passed"),
     [("SIGINT", "SIGINT"), ("SIGTERM", "SIGTERM"), ("SIGHUP", "SIGTERM")],
@@ -315,8 +314,6 @@ def test_processes_that_it_did_not_start_live_on(script):
 def test_a_signal_reaches_every_worker_and_ends_all_without_a_restart(
     script, start, tmp_path, number, passed
 ):
-    if signal.getsignal(getattr(signal, number)) is signal.SIG_IGN:
-        pytest.skip(f"{number} is ignored here, as under nohup, and so by the launcher")
     name = script(f"""
 def leave(number, frame):
     print(signal.Signals(number).name)
@@ -339,7 +336,7 @@ time.sleep(600)
     assert error == f"launch: ended by {number}, and all workers with it\n"
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_signals")
 def test_a_second_ctrl_c_does_not_wait(script, start, tmp_path):
     name = script(DEAF + "time.sleep(600)")
     process = start(
@@ -353,7 +350,7 @@ def test_a_second_ctrl_c_does_not_wait(script, start, tmp_path):
     assert process.wait(SECONDS) == 128 + signal.SIGINT
 
 
-@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.usefixtures("_signals")
 def test_ctrl_c_leaves_time_though_it_ends_who_reads_as_well(script, start, tmp_path):
     name = script("""
 def leave(number, frame):
@@ -496,7 +493,7 @@ print(bits.hex(), history.to_numpy().tobytes().hex())
 def test_two_workers_train_together_and_end_equal(script):
     done = subprocess.run(
         [
-            *[sys.executable, "-m", "tfbook.training.launch"],
+            *LAUNCH,
             "--workers",
             "2",
             script(TRAINS),

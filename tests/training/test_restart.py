@@ -1,5 +1,6 @@
 """A model that is started anew must train as a new one does."""
 
+import functools
 import itertools
 
 import keras
@@ -108,7 +109,7 @@ def used() -> keras.optimizers.Optimizer:
     return optimizer
 
 
-one = make_model()
+one = functools.cache(make_model)
 widths = itertools.count(1)
 
 
@@ -119,7 +120,7 @@ widths = itertools.count(1)
             lambda: Restart(lambda: keras.Sequential([keras.layers.Dense(1)])),
             "expected a model with weights, got one without; begin with keras.Input",
         ),
-        (lambda: Restart(lambda: one)(0), "got the same model twice"),
+        (lambda: Restart(one)(0), "got the same model twice"),
         (
             lambda: Restart(lambda: make_model(next(widths)))(0),
             "of equal shapes",

@@ -1,7 +1,8 @@
 """Exercises: a reader's answer is checked, and an answer that fails gets a hint.
 
-Each page has a module here, and each of its exercises a function there, which takes the
-answer and returns `None` if it is right, or one line that says what is not.
+Each page that teaches has a module here. Each of its exercises, and each problem that
+needs the page, has a function there, which takes the answer and returns `None` if it is
+right, or one line that says what is not.
 """
 
 import difflib

@@ -9,6 +9,7 @@ import tensorflow as tf
 __all__ = [
     "absolute",
     "can_bend",
+    "compiled_call",
     "hat",
     "piece_slopes",
     "steps_at_best_rate",
@@ -168,6 +169,35 @@ def can_bend(answer: Any) -> str | None:
     for number, (given, wanted) in enumerate(zip(answer, right, strict=True)):
         if given != wanted:
             return f"function {number + 1}: {hints[number]}"
+    return None
+
+
+def compiled_call(answer: Any) -> str | None:
+    """Check three statements on a model with a compiled `call`.
+
+    Args:
+        answer: A list of three booleans.
+
+    Returns:
+        `None` if all are right, else a hint for the first that is wrong.
+
+    Example:
+        >>> compiled_call([True, False, True])
+        'statement 1: set the weights to 0 and call it; does the graph read them?'
+    """
+    if np.shape(answer) != (3,):
+        return "three answers in a list are wanted, True or False for each statement"
+    if np.asarray(answer).dtype.kind not in "biuf":
+        return "write True and False without quotation marks"
+    hints = [
+        "set the weights to 0 and call it; does the graph read them?",
+        "ask a tape; a graph that reads no weight leaves no path to one",
+        "take the line away and try both again; plain Python reads the weights",
+    ]
+    right = [False, False, True]
+    for number, (given, wanted) in enumerate(zip(answer, right, strict=True)):
+        if given != wanted:
+            return f"statement {number + 1}: {hints[number]}"
     return None
 
 

@@ -189,7 +189,7 @@ def which_part(answer: Any) -> str | None:
         "d": "it takes the pooling away, and leaves the rest",
         "e": "it asks how long training takes, and not what the networks differ in",
     }
-    separate = set("abd")
+    separate = {"a", "b", "d"}
     try:
         letters = {str(letter).lower() for letter in answer}
     except TypeError:

@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 __all__ = [
     "central_slopes",
     "grams_rate",
     "recorded_slopes",
+    "slope_of_slope",
     "slope_through_origin",
     "unstuck",
 ]
@@ -162,6 +164,40 @@ def unstuck(answer: Any) -> str | None:
                 f"for points around y = {slope} x, whose best line has the weight "
                 f"{slope}, got {found:.4g}"
             )
+    return None
+
+
+def slope_of_slope(answer: Any) -> str | None:
+    """Check second derivatives from two tapes.
+
+    Args:
+        answer: A function of `function` and of the place, a number.
+
+    Returns:
+        `None` if it gives the slope of the slope there, else a hint.
+
+    Example:
+        >>> slope_of_slope(lambda function, place: function(place))
+        'for w³ at 3 it gave 27, the value; the slope of the slope is 18'
+    """
+    found = answer(lambda w: w**3, 3.0)
+    if found is None:
+        return (
+            "it returned None; the outer tape sees the slope only if `inner.gradient` "
+            "is inside its block"
+        )
+    number = _number(found)
+    if number is None:
+        return f"expected one number, got {type(found).__name__}"
+    if np.isclose(_number(answer(lambda w: w**2, 3.0)) or 0, 6):
+        return "that is the slope; the slope of the slope has a tape of its own"
+    if np.isclose(number, 27):
+        return "for w³ at 3 it gave 27, the value; the slope of the slope is 18"
+    if not np.isclose(number, 18, rtol=1e-4):
+        return f"for w³ at 3 expected 18, got {number:.4g}"
+    other = _number(answer(tf.sin, 0.5))
+    if other is None or not np.isclose(other, -np.sin(0.5), rtol=1e-4):
+        return f"right for w³ at 3; for the sine at 0.5 expected -0.4794, got {other}"
     return None
 
 

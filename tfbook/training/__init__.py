@@ -27,16 +27,20 @@ it in this order:
 ``README.md`` next to them says what the engine guarantees, and why it is built so.
 """
 
-from tfbook.training.cluster import connect_workers
-from tfbook.training.loop import records, train
-from tfbook.training.outcomes import (
-    Record,
-    TrainingDiverged,
-    TrainingInterrupted,
-    WorkerLost,
-)
-from tfbook.training.restart import Restart
-from tfbook.training.steps import Tally, test_step, train_step
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfbook.training.cluster import connect_workers
+    from tfbook.training.loop import records, train
+    from tfbook.training.outcomes import (
+        Record,
+        TrainingDiverged,
+        TrainingInterrupted,
+        WorkerLost,
+    )
+    from tfbook.training.restart import Restart
+    from tfbook.training.steps import Tally, test_step, train_step
 
 __all__ = [
     "Record",
@@ -51,3 +55,23 @@ __all__ = [
     "train",
     "train_step",
 ]
+
+MODULES = ("cluster", "loop", "outcomes", "restart", "steps")
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: `launch` needs no TensorFlow, which takes seconds."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = {
+        public: getattr(module, public)
+        for module in (import_module(f"{__name__}.{each}") for each in MODULES)
+        for public in module.__all__
+    }
+    globals().update(found)
+    return found[name]
+
+
+def __dir__() -> list[str]:
+    """Show what can be asked for, whether it has been imported or not."""
+    return sorted({*globals(), *__all__})

@@ -4,13 +4,16 @@
 `Stream` is made of batches already.
 """
 
+import inspect
 import types
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras.src.trainers.data_adapters import get_data_adapter
 
+from tfbook.training.arguments import shorten
 from tfbook.training.arrays import Arrays, as_parts, is_array
 from tfbook.training.streams import Stream
 
@@ -22,14 +25,29 @@ def read(
     data: Any,
     batch_size: int | None = None,
     steps_per_epoch: int | None = None,
+    place: tuple[int, int] = (0, 1),
 ) -> Arrays | Stream | None:
     """Check data, and find out which of the two kinds they are.
+
+    Data may be made by a function of this worker's number and how many there are.
 
     Raises:
         ValueError: If they are neither; the message names `name`.
     """
     if data is None:
         return None
+    if callable(data) and not isinstance(data, type):
+        made = call_for(name, data, place)
+        share = read(name, made, batch_size, steps_per_epoch)
+        if not isinstance(share, Stream):
+            got = "None" if share is None else "arrays"
+            raise ValueError(
+                f"{name}: expected a function (worker, workers) that returns batches, "
+                f"got one that returns {got}; return for example tf.data.Dataset."
+                "from_tensor_slices((x, y)).batch(32)"
+            )
+        share.is_share = True
+        return share
     if isinstance(data, tuple | list):
         if steps_per_epoch is not None:
             raise ValueError(
@@ -45,6 +63,19 @@ def read(
     if isinstance(data, tf.data.Dataset):
         return Stream(name, data, steps_per_epoch)
     return adapt(name, data, steps_per_epoch)
+
+
+def call_for(name: str, function: Callable, place: tuple[int, int]) -> Any:
+    """Have the data of a worker made."""
+    try:
+        inspect.signature(function).bind(*place)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name}: expected a pair (x, y) of arrays, batches, or a function "
+            f"(worker, workers) that returns batches, got {shorten(function)}, which "
+            "does not take two numbers; pass lambda worker, workers: ..."
+        ) from None
+    return function(*place)
 
 
 def test_rows(model: Any, training: Arrays | Stream) -> int:

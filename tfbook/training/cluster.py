@@ -4,6 +4,7 @@ import os
 
 import tensorflow as tf
 
+from tfbook.training.arguments import shorten
 from tfbook.training.meeting import meet
 from tfbook.training.tf_config import read_config
 
@@ -29,6 +30,7 @@ def connect_workers(
         ValueError: If `TF_CONFIG` cannot be read, or does not describe a cluster.
         OSError: If the port of this worker is taken.
         TimeoutError: If a worker does not come in time.
+        RuntimeError: If TensorFlow has been used before.
 
     Example:
         >>> os.environ["TF_CONFIG"] = "{"
@@ -67,4 +69,10 @@ def connect_workers(
     options = tf.distribute.experimental.CommunicationOptions(
         implementation=tf.distribute.experimental.CommunicationImplementation.RING
     )
-    return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+    except RuntimeError as error:
+        raise RuntimeError(
+            "connect_workers: expected to come before all else of TensorFlow's, got "
+            f"{shorten(error)}; call it first, before data and models are made"
+        ) from None

@@ -7,7 +7,6 @@ import functools
 import re
 import types
 import zlib
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -19,7 +18,7 @@ from tfbook.training.frozen import PLAIN, checksum, internal
 
 
 def run_identity(
-    model: keras.Model, optimizer: Any, data: Sequence[str], **settings: Any
+    model: keras.Model, optimizer: Any, data: dict[str, list[str]], **settings: Any
 ) -> dict[str, Any]:
     """Describe a run by names and values that JSON can hold; of data, by checksums."""
     weights = [f"{v.name} {tuple(v.shape)} {v.dtype}" for v in model.variables]
@@ -28,19 +27,19 @@ def run_identity(
             **settings,
             "optimizer": describe(optimizer),
             "weights": weights,
-            "data": [*data],
+            **data,
             "model": describe(model),
         }
     )
 
 
-def call_identity(call: dict[str, Any], data: list[str]) -> dict[str, Any]:
+def call_identity(call: dict[str, Any], data: dict[str, list[str]]) -> dict[str, Any]:
     """Describe a call of `train` by all its arguments, as workers have to share them.
 
     All start from the weights of the first, so that how they begin does not matter; nor
     does the name by which each knows the folder of the checkpoints.
     """
-    known = {"data": data, "has checkpoint_dir": call["checkpoint_dir"] is not None}
+    known = {**data, "has checkpoint_dir": call["checkpoint_dir"] is not None}
     apart = {"train_data", "validation_data", "test_data", "strategy", "checkpoint_dir"}
     described = {
         name: describe(value) for name, value in call.items() if name not in apart

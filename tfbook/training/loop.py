@@ -57,7 +57,8 @@ def train(
         model: Any Keras model. If its weights do not exist yet, they are made.
         train_data: `(x, y)` or `(x, y, sample_weight)` of arrays, DataFrames or lists,
             each one or a list, a tuple or a dictionary of several; or batches of such:
-            a `tf.data.Dataset`, a `keras.utils.PyDataset`, a generator.
+            a `tf.data.Dataset`, a `keras.utils.PyDataset`, a generator; or a function
+            `(worker, workers)` that makes the batches of one worker of several.
         test_data: The same, to test on after each block of epochs.
         validation_data: The same, to choose by: callbacks see its loss as `val_loss`.
         optimizer: A Keras optimizer, the name of one, or an object with the methods
@@ -83,10 +84,16 @@ def train(
             once; on a CPU it pays for many epochs of a small model, and loses with
             convolutions, and often with dropout or batch normalization.
         strategy: A `tf.distribute.MirroredStrategy`, or on each of several workers the
-            same call and the same data with the strategy of `connect_workers`. Each
-            device takes its share of the rows of a batch, and the result is that of
-            one device. Make model and optimizer outside `strategy.scope()`; those of
-            the first worker are the ones that all start from.
+            same call with the strategy of `connect_workers`. Each device takes its
+            share of the rows of a batch, and the result is that of one device, but for
+            layers that compare rows, such as batch normalization, which see one share.
+            All workers read the same data, and nothing is sharded for them; where each
+            should read its share alone, pass a function, such as `lambda worker,
+            workers: data.shard(workers, worker).batch(64 // workers)`. Then a step
+            takes the batches of all workers together, which may differ in their rows
+            but not in how many there are. Without several workers it is called with
+            `(0, 1)`. Make model and optimizer outside `strategy.scope()`; those of the
+            first worker are the ones that all start from.
         checkpoint_dir: A folder. The run leaves its state there whenever it records; a
             run that was killed goes on from there when it is started again with the
             same arguments, and ends with the same weights, bit for bit. Several workers

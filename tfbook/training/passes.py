@@ -1,5 +1,6 @@
 """A pass through a stream of batches, in compiled calls."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import tensorflow as tf
 
 from tfbook.training.compiled import Compiled, Packed
 from tfbook.training.guards import NOTHING, ROOM
-from tfbook.training.streams import as_batch
+from tfbook.training.streams import Part, as_batch
 
 # With batches from elsewhere Python gets control back after so many steps at the
 # latest. Else Ctrl-C could not reach a stream that has no end.
@@ -19,8 +20,9 @@ class Pass:
     """A pass through batches that come from elsewhere, in calls of a bounded length.
 
     Args:
-        step: A function of a batch, and whether it is recorded, that returns sums and
-            counts, one for each of `names`, and the worst that a `Guard` has seen.
+        step: A function of a batch, whether it is recorded, and the rows of all workers
+            if it is a part, that returns sums and counts, one for each of `names`, and
+            the worst that a `Guard` has seen.
         names: What the sums are of.
         reset: A function that begins new measures, if its argument is true.
         results: A function that returns what has been measured, by name.
@@ -47,18 +49,21 @@ class Pass:
         self.whole = self.compile(spec)
         self.compiled: dict[Any, Compiled] = {}
 
-    def compile(self, spec: Any) -> Compiled:
+    def compile(self, spec: Any, rows: tuple | None = None) -> Compiled:
         """Compile the calls for batches of a form."""
         numbers = tf.TensorSpec((), tf.int64), tf.TensorSpec((2,), tf.bool)
-        return Compiled(self.traced, (tf.data.IteratorSpec(spec), *numbers), False)
+        traced = functools.partial(self.traced, rows)
+        return Compiled(traced, (tf.data.IteratorSpec(spec), *numbers), False)
 
-    def traced(self, iterator: Any, limit: tf.Tensor, flags: tf.Tensor) -> tf.Tensor:
+    def traced(
+        self, rows: tuple | None, iterator: Any, limit: tf.Tensor, flags: tf.Tensor
+    ) -> tf.Tensor:
         """Go through some batches; this is what is compiled."""
         recorded, is_first = tf.unstack(flags)
         self.reset(tf.logical_and(recorded, is_first))
 
         def step(batch: tuple, totals: Any, counts: Any, worst: Any) -> tuple:
-            sums = self.step(batch, recorded)
+            sums = self.step(batch, recorded, rows)
             return totals + sums[0], counts + sums[1], tf.maximum(worst, sums[2])
 
         zeros = tf.zeros(len(self.names), tf.float64)
@@ -114,10 +119,12 @@ class Pass:
         batch = next(iterator, None)
         if batch is None:
             return None
+        batch, rows = batch if isinstance(batch, Part) else (batch, None)
         one = tf.data.Dataset.from_tensors(batch)
-        shapes = tuple(map(str, tf.nest.flatten(one.element_spec)))
+        # The same on all workers, so that all compile at the same moment.
+        shapes = rows, *map(str, tf.nest.flatten(one.element_spec))
         if shapes not in self.compiled:
-            self.compiled[shapes] = self.compile(one.element_spec)
+            self.compiled[shapes] = self.compile(one.element_spec, rows)
         return self.compiled[shapes](iter(one), tf.constant(1, tf.int64), flags)
 
 

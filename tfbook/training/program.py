@@ -146,7 +146,8 @@ class Program:
         done, row, worst = one.run(begun, stream.steps, recorded, stopped)
         stream.end()
         finite = bool(np.isfinite([*row.values()]).all() and row.get("finite", True))
-        self.guards[name].complain(stream.name, worst, finite)
+        complain = self.guards[name].complain
+        stream.ask(functools.partial(complain, stream.name, worst, finite))
         if done == 0 or (stream.steps and done < stream.steps):
             wanted = f"{stream.steps} batches" if stream.steps else "one batch or more"
             raise ValueError(

@@ -62,8 +62,12 @@ class Replicas:
         x: Any,
         y: Any = None,
         sample_weight: Any = None,
+        rows: tuple[int, ...] | None = None,
     ) -> tf.Tensor:
-        """Do what `steps.train_step` does, each replica on its share of the rows."""
+        """Do what `steps.train_step` does, each replica on its share of the rows.
+
+        If each worker has read a part of the batch, `rows` says of how many rows.
+        """
         variables = model.trainable_variables
         generator = global_state.get_global_attribute(GENERATOR)
         moving = [*model.non_trainable_variables]
@@ -72,7 +76,7 @@ class Replicas:
         scale = getattr(optimizer, "scale_loss", tf.identity)
 
         def on_share(x: Any, y: Any, sample_weight: Any) -> tuple:
-            share = Share(x)
+            share = Share(x, rows)
             # Keras keeps it for each thread, and each replica has a thread of its own.
             global_state.set_global_attribute(GENERATOR, generator)
             with tf.GradientTape() as tape:
@@ -80,6 +84,7 @@ class Replicas:
                 predicted = share.counted(here.predicted)
                 penalty = share.penalty(model, here.penalties)
             whole, masks = share.gather(here.predicted)
+            y, sample_weight = share.whole((y, sample_weight))
             with tf.GradientTape(watch_accessed_variables=False) as slope_tape:
                 slope_tape.watch(whole)
                 value = self.whole_loss(y, whole, masks, sample_weight)
@@ -100,9 +105,13 @@ class Replicas:
                 share.mean(here.state),
                 whole,
                 masks,
+                y,
+                sample_weight,
             )
 
-        value, gradients, state, whole, masks = self.run(on_share, x, y, sample_weight)
+        value, gradients, state, whole, masks, y, sample_weight = self.run(
+            on_share, x, y, sample_weight
+        )
         optimizer.apply([*map(whole_gradient, gradients, variables)], variables)
         for variable, new in zip(moving, state, strict=True):
             if new is not None:
@@ -118,16 +127,23 @@ class Replicas:
         x: Any,
         y: Any = None,
         sample_weight: Any = None,
+        rows: tuple[int, ...] | None = None,
     ) -> tf.Tensor:
         """Do what `steps.test_step` does, each replica on its share of the rows."""
 
-        def on_share(x: Any) -> tuple:
-            share = Share(x)
+        def on_share(x: Any, y: Any, sample_weight: Any) -> tuple:
+            share = Share(x, rows)
             here = forward(model, share.of(x), training=False)
             penalty = share.penalty(model, here.penalties)
-            return *share.gather(here.predicted), *share.sum([penalty])
+            return (
+                *share.gather(here.predicted),
+                *share.sum([penalty]),
+                *share.whole((y, sample_weight)),
+            )
 
-        whole, masks, penalty = self.run(on_share, x)
+        whole, masks, penalty, y, sample_weight = self.run(
+            on_share, x, y, sample_weight
+        )
         set_masks(whole, masks)
         value = loss(y, whole, sample_weight)
         return value + tf.cast(penalty, value.dtype)

@@ -3,7 +3,7 @@
 import functools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -111,35 +111,37 @@ class Run:
         self.strategy = call["strategy"]
         arguments.check_strategy(self.strategy, call["jit_compile"], step)
         self.model = model
-        train = batches.read("train_data", call["train_data"], **sizes)
+        place = workers.number(self.strategy), workers.count(self.strategy)
+        read = functools.partial(batches.read, place=place)
+        train = read("train_data", call["train_data"], **sizes)
         if train is None:
             raise ValueError(
                 "train_data: expected a pair (x, y) of arrays, got None; pass (x, y)"
             )
         given_data = {
             "training": train,
-            "validation": batches.read("validation_data", call["validation_data"]),
-            "testing": batches.read("test_data", call["test_data"]),
+            "validation": read("validation_data", call["validation_data"]),
+            "testing": read("test_data", call["test_data"]),
         }
         self.data = {key: each for key, each in given_data.items() if each is not None}
         batches.check_together(self.data, self.epochs, loss, step, call["jit_compile"])
         build.prepare_data(model, self.data, strict=step is None)
         self._sizes = sizes
-        self._evidence: list = []
+        self._evidence: dict[str, list[str]] = {}
         several = workers.are_several(self.strategy)
         if several or call["checkpoint_dir"] is not None:
-            self._evidence = [
-                identity.checksum(part)
+            self._evidence = {
+                each.name: [identity.checksum(part) for part in each.evidence()]
                 for each in self.data.values()
-                for part in each.evidence()
-            ]
+            }
         if not several:
             return {}
         for each in self.data.values():
             if isinstance(each, Stream):
-                each.watch = functools.partial(
-                    workers.same_batches, self.strategy, each.name
-                )
+                watch = workers.shares if each.is_share else workers.same_batches
+                each.watch = functools.partial(watch, self.strategy, each.name)
+                # What is wrong with a row is seen by the worker that has it.
+                each.ask = functools.partial(workers.on_every_worker, self.strategy)
         return identity.call_identity(call, self._evidence) | workers.versions()
 
     def _all_variables(self) -> list:
@@ -208,6 +210,10 @@ class Run:
         return self._done
 
     def __enter__(self) -> "Run":
+        # One worker that stopped anywhere else than after a record, where all can hear
+        # of it, would leave the others alone.
+        if workers.are_several(self.strategy):
+            self._asked = self._open.enter_context(deferred_interrupt())
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -224,11 +230,11 @@ class Run:
             (self.done // self.record_every + 1) * self.record_every, self.epochs
         )
         epochs = range(self.done + 1, last + 1)
-        with deferred_interrupt() as self._asked, explained(self.done):
-            # One that stopped by itself in the middle would leave the others alone.
-            several = workers.are_several(self.strategy)
+        several = workers.are_several(self.strategy)
+        deferred = nullcontext(self._asked) if several else deferred_interrupt()
+        with deferred as self._asked, explained(self.done):
             stopped = (lambda: False) if several else self._asked.is_set
-            with workers.noticed_losses():
+            with workers.noticed_losses(self.strategy):
                 values = self.program.run(self.data, self.seed, epochs, stopped)
             weights_are_finite = values.pop("finite")
             if not (weights_are_finite and np.isfinite([*values.values()]).all()):

@@ -8,21 +8,38 @@ import tensorflow as tf
 from tfbook.training.dry_run import regularized
 from tfbook.training.objective import masks_of
 
+# Numbers that TensorFlow adds up over workers; smaller ones and truth values are sent
+# as one of these.
+SENT = (tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.int32, tf.int64)
+
 
 class Share:
     r"""The rows of a batch that belong to the replica that asks.
 
     Of the $n$ rows of a batch, replica $r$ of $k$ takes those from $\lfloor n r / k
-    \rfloor$ up to $\lfloor n (r + 1) / k \rfloor$.
+    \rfloor$ up to $\lfloor n (r + 1) / k \rfloor$. If each worker has read a part of
+    the batch, the replicas of a worker do the same with the rows of that part.
+
+    Args:
+        x: The features, of the batch or of this worker's part of it.
+        rows: The numbers of rows of the parts, or `None` for the whole batch.
     """
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: Any, rows: tuple[int, ...] | None = None) -> None:
         self.context = tf.distribute.get_replica_context()
         self.num_replicas = self.context.num_replicas_in_sync
         self.replica = self.context.replica_id_in_sync_group
-        self.num_rows = tf.shape(tf.nest.flatten(x)[0])[0]
-        self.first = self.num_rows * self.replica // self.num_replicas
-        self.last = self.num_rows * (self.replica + 1) // self.num_replicas
+        self.is_part = rows is not None
+        if rows is None:
+            here = self.num_rows = tf.shape(tf.nest.flatten(x)[0])[0]
+            self.begin, place, number = 0, self.replica, self.num_replicas
+        else:
+            number = self.num_replicas // len(rows)  # replicas of each worker
+            worker, place = self.replica // number, self.replica % number
+            here, self.num_rows = tf.constant(rows)[worker], tf.constant(sum(rows))
+            self.begin = tf.cumsum(rows, exclusive=True)[worker]
+        self.first = self.begin + here * place // number
+        self.last = self.begin + here * (place + 1) // number
 
     def of(self, values: Any) -> Any:
         """Take the share of arrays.
@@ -30,8 +47,21 @@ class Share:
         A model cannot be called with no rows: a replica without any takes one of
         another's, which `counted` leaves out again.
         """
-        rows = slice(self.first, tf.maximum(self.last, self.first + 1))
+        first, last = self.first - self.begin, self.last - self.begin
+        rows = slice(first, tf.maximum(last, first + 1))
         return tf.nest.map_structure(lambda array: array[rows], values)
+
+    def whole(self, values: Any) -> Any:
+        """Return the rows of the whole batch, of targets or weights.
+
+        Where a worker has read no more than its part, the others send theirs.
+        """
+        if not self.is_part:
+            return values
+        return tf.nest.map_structure(
+            lambda part: None if part is None else self.gather_rows(self.of(part)),
+            values,
+        )
 
     def counted(self, values: Any, whole: bool = False) -> Any:
         """Take the rows that count: of what `of` gave, or of the whole batch."""
@@ -42,16 +72,18 @@ class Share:
     def gather(self, predicted: Any) -> tuple[Any, list]:
         """Put predictions, and their masks, together from all replicas."""
         masks = [
-            None
-            if mask is None
-            else tf.cast(self.gather_rows(tf.cast(mask, tf.int32)), tf.bool)
+            None if mask is None else self.gather_rows(mask)
             for mask in masks_of(predicted)
         ]
         return tf.nest.map_structure(self.gather_rows, predicted), masks
 
     def gather_rows(self, values: tf.Tensor) -> tf.Tensor:
         """Put the rows that count together from all replicas."""
-        return self.place(self.counted(values), self.first, self.num_rows)
+        rows = self.counted(values)
+        if values.dtype in SENT:
+            return self.place(rows, self.first, self.num_rows)
+        rows = self.place(tf.cast(rows, tf.int32), self.first, self.num_rows)
+        return tf.cast(rows, values.dtype)
 
     def place(
         self, part: tf.Tensor, first: tf.Tensor, num_rows: tf.Tensor

@@ -1,11 +1,18 @@
 """Batches that come from elsewhere."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tfbook.training.arguments import shorten
+
+
+class Part(NamedTuple):
+    """What one worker reads of a batch that several have read together."""
+
+    batch: Any
+    rows: tuple[int, ...]  # of each worker; the batch is all of them, in this order
 
 
 class Stream:
@@ -17,6 +24,10 @@ class Stream:
     Attributes:
         dataset: The batches.
         steps: Batches per epoch, or `None` for all of them.
+        is_share: Whether they are made for one of several workers, which together have
+            all rows.
+        watch: What sees each batch that is read.
+        ask: What is called with a function that may complain of a batch.
     """
 
     def __init__(
@@ -33,8 +44,9 @@ class Stream:
         self.once = once
         nothing: Callable = lambda: None  # noqa: E731
         self._begin, self._end = epoch_hooks or (nothing, nothing)
-        # What sees each batch that is read.
+        self.is_share = False
         self.watch: Callable[[Iterator], Iterator] = iter
+        self.ask: Callable[[Callable], Any] = lambda complain: complain()
         self._iterator: Any = None
         check_dataset(name, dataset, steps)
 
@@ -72,7 +84,22 @@ class Stream:
 
     def evidence(self) -> list:
         """What tells these data from others: only their form, since reading moves."""
-        return [str(self.spec), int(self.dataset.cardinality()), str(self.steps)]
+        spec = self.spec
+        if self.is_share:  # which has other rows with another number of workers
+            spec = tf.nest.map_structure(any_rows, spec)
+        number = int(self.dataset.cardinality())
+        return [
+            str(spec),
+            f"batches: {number if number >= 0 else 'as many as there are'}",
+            f"steps_per_epoch {self.steps}",
+        ]
+
+
+def any_rows(spec: Any) -> Any:
+    """Describe a part of a batch with any number of rows."""
+    if isinstance(spec, tf.TensorSpec):
+        return tf.TensorSpec((None, *spec.shape[1:]), spec.dtype)
+    return spec
 
 
 def as_batch(element: Any) -> tuple:

@@ -37,13 +37,18 @@ class Tallies:
         self.test_step = test_step
         self.names = names
 
-    def train(self, batch: tuple, recorded: tf.Tensor) -> tuple:
-        """Take a step; return the sums and the counts of what it returned."""
+    def train(
+        self, batch: tuple, recorded: tf.Tensor, rows: tuple | None = None
+    ) -> tuple:
+        """Take a step; return the sums and the counts of what it returned.
+
+        If the batch is one worker's part, `rows` has the numbers of rows of all.
+        """
         self.objective.forget()  # what was compared before is not what this step does
-        found = self.train_step(*batch)
+        found = self.train_step(*batch, **parts(rows))
         values = found if isinstance(found, dict) else {"loss": found}
-        rows = tf.cast(count_rows(batch), tf.float64)
-        tallies = [as_tally(values[name], rows) for name in self.names]
+        number = count(batch, rows)
+        tallies = [as_tally(values[name], number) for name in self.names]
         if self.objective.measures:
             # Only the last epoch of a block has a row in the history.
             tf.cond(recorded, quietly(self.objective.update), lambda: 0)
@@ -52,13 +57,15 @@ class Tallies:
             tf.stack([each.count for each in tallies]),
         )
 
-    def test(self, batch: tuple, recorded: Any = True) -> tuple:
+    def test(
+        self, batch: tuple, recorded: Any = True, rows: tuple | None = None
+    ) -> tuple:
         """Test; return the sum of the loss and the count of the rows."""
         self.objective.forget()
-        value = self.test_step(*batch)
+        value = self.test_step(*batch, **parts(rows))
         if self.objective.measures:
             self.objective.update()
-        tally = as_tally(value, tf.cast(count_rows(batch), tf.float64))
+        tally = as_tally(value, count(batch, rows))
         return tf.stack([tally.total]), tf.stack([tally.count])
 
     def zeros(self) -> tuple[tf.Tensor, tf.Tensor]:
@@ -85,6 +92,20 @@ class Tallies:
             for variable in self.model.trainable_variables
         ]
         return self.results("training") | {"finite": tf.reduce_all(finite)}
+
+
+def parts(rows: tuple | None) -> dict[str, Any]:
+    """Return what a step has to know of the parts of a batch, if there are any.
+
+    Steps of callers do not: they are not shared out.
+    """
+    return {} if rows is None else {"rows": rows}
+
+
+def count(batch: tuple, rows: tuple | None) -> tf.Tensor:
+    """Count the rows of a batch, or of all its parts."""
+    number = count_rows(batch) if rows is None else sum(rows)
+    return tf.cast(number, tf.float64)
 
 
 def as_tally(value: Any, rows: tf.Tensor) -> Tally:

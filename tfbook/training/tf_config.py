@@ -20,12 +20,14 @@ def read_config(text: str) -> tuple[dict[str, list[str]], str, int]:
     try:
         config = json.loads(text)
         cluster, task = config["cluster"], config["task"]
-        kind, index = task["type"], int(task["index"])
+        kind, index = task["type"], int(str(task["index"]))
         jobs = {job: cluster[job] for job in ("chief", "worker") if job in cluster}
     except (ValueError, KeyError, TypeError):
         raise wrong("a cluster and a task", text) from None
     if jobs != cluster or not all(isinstance(each, list) for each in jobs.values()):
         raise wrong("lists of addresses of a 'worker', and perhaps a 'chief'", cluster)
+    if len(jobs.get("chief", [])) > 1:
+        raise wrong("one 'chief' or none", jobs["chief"])
     addresses = [address for job in jobs.values() for address in job]
     for address in addresses:
         host, _, port = str(address).rpartition(":")

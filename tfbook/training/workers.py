@@ -10,7 +10,7 @@ import json
 import platform
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,9 +18,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import tfbook
 from tfbook.training.arguments import first_few, shorten, shorten_text
 from tfbook.training.outcomes import WorkerLost
 from tfbook.training.share import add_up
+from tfbook.training.streams import Part
 
 CHUNK = 4096  # bytes in one exchange: a collective has one shape
 
@@ -28,6 +30,13 @@ CHUNK = 4096  # bytes in one exchange: a collective has one shape
 def are_several(strategy: Any) -> bool:
     """Whether a strategy is one for workers, each a process of its own."""
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def count(strategy: Any) -> int:
+    """Return how many workers there are."""
+    if not are_several(strategy):
+        return 1
+    return strategy.num_replicas_in_sync // len(strategy.extended.worker_devices)
 
 
 def number(strategy: Any) -> int:
@@ -86,7 +95,7 @@ def exchange(strategy: Any, text: str) -> list[str]:
     sent = 0
     while not received or any(map(is_part, received)):
         chunk = content[sent : sent + CHUNK].ljust(CHUNK, b"\0")
-        with noticed_losses():
+        with noticed_losses(strategy):
             rows = gatherer(strategy)(np.frombuffer(chunk, np.int64)[None])
         parts = [row.tobytes() for row in rows.numpy()]
         received = [
@@ -158,14 +167,15 @@ def check_same(strategy: Any, describe: Callable[[], dict[str, Any]]) -> None:
     if differing:
         raise ValueError(
             f"train: expected the same call on each of {len(calls)} workers, got "
-            f"{first_few(differing)}; pass the same arguments and all rows to every "
-            "worker, which takes its share of each batch by itself"
+            f"{first_few(differing)}; pass the same arguments to every worker, and the "
+            "same data, or functions (worker, workers) that give each as many batches"
         )
 
 
 def versions() -> dict[str, str]:
     """Name what has to be the same on all workers for them to do the same."""
     return {
+        "tfbook": tfbook.__version__,
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "TensorFlow": tf.__version__,
         "Keras": keras.__version__,
@@ -179,31 +189,84 @@ def same_batches(strategy: Any, name: str, batches: Iterator) -> Iterator:
     Raises:
         ValueError: On every worker, if they differ in one, or in how many there are.
     """
-    if not are_several(strategy):
-        yield from batches
-        return
-    count = 0
-    while True:
-        batch = None
-
-        def read() -> str:
-            nonlocal batch
-            batch = next(batches, None)
-            return digest_of(batch)
-
-        found = on_every_worker(strategy, read)
-        count += 1
-        if len({*found}) > 1:
-            other = next(i for i, each in enumerate(found) if each != found[0])
+    for place, batch, found in read_together(strategy, batches, digest_of):
+        if differs := first_difference(found):
             raise ValueError(
-                f"{name}: expected the same batch number {count} on each of "
-                f"{len(found)} workers, got {found[0]} on worker 0 and {found[other]} "
-                f"on worker {other}; give every worker the same dataset, with the same "
-                "seeds"
+                f"{name}: expected the same batch number {place} on each of "
+                f"{len(found)} workers, got {differs}; give every worker the same "
+                "dataset, with the same seeds, or pass a function (worker, workers)"
+            )
+        if batch is not None:
+            yield batch
+
+
+def shares(strategy: Any, name: str, batches: Iterator) -> Iterator[Part]:
+    """Go through a worker's share of batches, each of which all workers have a part of.
+
+    Raises:
+        ValueError: On every worker, if the parts do not fit together.
+    """
+
+    def describe(batch: Any) -> list:
+        return [digest_of(batch), form_of(batch), rows_of(name, batch)]
+
+    for place, batch, found in read_together(strategy, batches, describe):
+        digests, forms, rows = zip(*found, strict=True)
+        have = ["a batch" if each else "no more" for each in rows]
+        if differs := first_difference(have):
+            raise ValueError(
+                f"{name}: expected as many batches on each of {len(have)} workers, got "
+                f"{differs} at batch number {place}; give each worker as many with "
+                "take, or with repeat and steps_per_epoch"
+            )
+        if differs := first_difference(forms):
+            raise ValueError(
+                f"{name}: expected batches that differ in the number of rows alone, "
+                f"got {differs} in batch number {place}; pad all to the same shape"
             )
         if batch is None:
             return
-        yield batch
+        if place == 1 and len({*digests}) < len(digests):
+            twice = next(each for each in digests if digests.count(each) > 1)
+            who = [str(i) for i, each in enumerate(digests) if each == twice]
+            raise ValueError(
+                f"{name}: expected other rows on each of {len(digests)} workers, got "
+                f"the same first batch on workers {' and '.join(who)}; let the "
+                "function return the rows of worker, such as data.shard(workers, "
+                "worker)"
+            )
+        yield Part(batch, rows)
+
+
+def read_together(
+    strategy: Any, batches: Iterator, describe: Callable[[Any], Any]
+) -> Iterator[tuple[int, Any, list]]:
+    """Read batches, up to the end, and tell all workers of each.
+
+    Yields:
+        The number of the batch, counted from 1; the batch, or `None` at the end; and
+        how each worker describes its own.
+    """
+    place, more = 0, True
+    while more:
+        batch = None
+
+        def read() -> Any:
+            nonlocal batch
+            batch = next(batches, None)
+            return describe(batch)
+
+        found = on_every_worker(strategy, read)
+        place, more = place + 1, batch is not None
+        yield place, batch, found
+
+
+def first_difference(found: Sequence) -> str:
+    """Say what the first worker has found, and one that has found something else."""
+    for worker, each in enumerate(found):
+        if each != found[0]:
+            return f"{found[0]} on worker 0 and {each} on worker {worker}"
+    return ""
 
 
 def digest_of(batch: Any) -> str:
@@ -221,6 +284,26 @@ def digest_of(batch: Any) -> str:
     return f"{' '.join(shapes)} {content:08x}"
 
 
+def form_of(batch: Any) -> str:
+    """Describe all of a batch that is not the number of its rows."""
+    parts = tf.nest.flatten(batch) if batch is not None else []
+    return " ".join(f"{part.dtype.name} {(None, *part.shape[1:])}" for part in parts)
+
+
+def rows_of(name: str, batch: Any) -> int:
+    """Count the rows of a batch, all parts of which have as many."""
+    if batch is None:
+        return 0
+    rows = {int(part.shape[0]) for part in tf.nest.flatten(batch)}
+    if len(rows) > 1 or 0 in rows:
+        raise ValueError(
+            f"{name}: expected one row or more, and as many in each part of a batch, "
+            f"got {' and '.join(map(str, sorted(rows)))}; pass features and targets of "
+            "the same examples"
+        )
+    return rows.pop()
+
+
 def agree(strategy: Any, variables: list) -> None:
     """Give the variables of every worker the values that they have on the first."""
     if not are_several(strategy):
@@ -233,8 +316,9 @@ def agree(strategy: Any, variables: list) -> None:
         mine = [tf.where(is_first, value, tf.zeros_like(value)) for value in values]
         return add_up(context, mine)
 
-    with noticed_losses():
-        values = tf.function(lambda: strategy.run(first_values), autograph=False)()
+    shared = tf.function(lambda: strategy.run(first_values), autograph=False)
+    with noticed_losses(strategy):
+        values = shared.get_concrete_function()()  # called so, it warns of no retracing
     for variable, value in zip(variables, values, strict=True):
         variable.assign(strategy.experimental_local_results(value)[0])
 
@@ -252,8 +336,8 @@ NAMED = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
 
 
 @contextmanager
-def noticed_losses() -> Iterator[None]:
-    """Say in one line that a worker was lost.
+def noticed_losses(strategy: Any) -> Iterator[None]:
+    """Say in one line that a worker was lost, if there are several.
 
     Raises:
         WorkerLost: In place of TensorFlow's error.
@@ -262,10 +346,12 @@ def noticed_losses() -> Iterator[None]:
         yield
     except tf.errors.OpError as error:
         text = str(error)
-        if not isinstance(error, LOST) and "Collective ops is aborted" not in text:
+        is_loss = isinstance(error, LOST) or "Collective ops is aborted" in text
+        if not (is_loss and are_several(strategy)):
             raise  # about something else, such as a label out of range
-        lost = {f"{job} {task}" for job, task in NAMED.findall(text)}
-        which = " and ".join(sorted(lost)) or "another worker"
+        # The first that it names; those after it have only passed the news on.
+        lost = NAMED.search(text)
+        which = " ".join(lost.groups()) if lost else "another worker"
         raise WorkerLost(
             f"train: expected all workers to go on, got no answer from {which}, which "
             "has ended, hangs or cannot be reached; end all that are left, and start "

@@ -1,0 +1,134 @@
+"""The built book, a server for it, and Chromium."""
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from visit import WIDTHS, Visit, context_in, visit
+
+ROOT = Path(__file__).parents[2]
+SITE = Path(os.environ.get("SITE", ROOT / "_build" / "html")).resolve()
+SCREENS = SITE.parent / "screens"
+THEMES = ("light", "dark")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pages() -> list[str]:
+    """List the pages of the built book."""
+    return sorted(
+        path.relative_to(SITE).as_posix()
+        for path in SITE.rglob("*.html")
+        if not path.relative_to(SITE).parts[0].startswith("_")
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say at once what is missing, and throw away the pictures of the last time."""
+    if not pages():
+        pytest.exit(f"book: expected pages in {SITE}, got none; run nox -s docs", 2)
+    if not chromium():
+        pytest.exit(
+            "browser: expected Chromium on the path, got none; install it "
+            "(on Debian: apt-get install chromium), or name it in CHROMIUM",
+            2,
+        )
+    if not hasattr(config, "workerinput"):  # once, where the tests are dealt out
+        shutil.rmtree(SCREENS, ignore_errors=True)
+
+
+def chromium() -> str | None:
+    """Find the browser."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for a page on each, and on each twice if for a visit.
+
+    The tests of one visit stay together when they are dealt out to several processes.
+    """
+    if "seen" in metafunc.fixturenames:
+        cases = [
+            pytest.param(
+                (page, theme),
+                id=f"{page}-{theme}",
+                marks=pytest.mark.xdist_group(f"{page}-{theme}"),
+            )
+            for page in pages()
+            for theme in THEMES
+        ]
+        metafunc.parametrize("seen", cases, indirect=True, scope="session")
+    elif "page" in metafunc.fixturenames:
+        metafunc.parametrize("page", pages())
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Keep the terminal for the tests."""
+
+
+@pytest.fixture(scope="session")
+def root() -> Iterator[str]:
+    """Serve the book; its address."""
+    handler = functools.partial(Handler, directory=str(SITE))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium as a reader has it: with scrollbars."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), ignore_default_args=["--hide-scrollbars"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def visits(browser: Browser, root: str) -> Iterator[Callable[[str, str], Visit]]:
+    """Visit a page in a theme, once, however many tests ask about it."""
+    contexts = {theme: context_in(browser, theme) for theme in THEMES}
+
+    @functools.cache
+    def once(page: str, theme: str) -> Visit:
+        return visit(contexts[theme], root, page, theme, SCREENS)
+
+    yield once
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def seen(request: pytest.FixtureRequest, visits: Callable[[str, str], Visit]) -> Visit:
+    """Hold what was seen on one page in one theme."""
+    return visits(*request.param)
+
+
+@pytest.fixture(params=THEMES)
+def theme(request: pytest.FixtureRequest) -> str:
+    """Name one theme after the other."""
+    return request.param
+
+
+@pytest.fixture
+def tab(browser: Browser, root: str) -> Iterator[Page]:
+    """Open an empty tab of a reader who comes for the first time, with a laptop."""
+    with browser.new_context(
+        base_url=root,
+        viewport={"width": WIDTHS["laptop"], "height": 800},
+        permissions=["clipboard-read", "clipboard-write"],
+    ) as context:
+        context.set_default_timeout(60_000)
+        yield context.new_page()

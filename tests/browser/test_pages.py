@@ -1,0 +1,108 @@
+"""Each page of the built book, in both themes and at three widths."""
+
+import functools
+import gzip
+import html
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+from conftest import SITE
+from visit import Visit
+
+# Kilobytes over the wire, as a server sends them that compresses text.
+PAGE, SHARED = 300, 350
+COMPRESSED = {".html", ".css", ".js", ".svg", ".json", ".inv"}
+
+# What axe finds and the book leaves as it is, each with its reason.
+LEFT: dict[str, str] = {}
+
+
+def kilobytes(path: Path) -> float:
+    """Weigh a file as it travels."""
+    content = path.read_bytes()
+    return len(gzip.compress(content) if path.suffix in COMPRESSED else content) / 1000
+
+
+def file_of(address: str) -> Path:
+    """Find the file of an address on the served book."""
+    path = SITE / unquote(urlsplit(address).path).lstrip("/")
+    return path / "index.html" if path.is_dir() else path
+
+
+def test_axe_finds_nothing(seen: Visit):
+    found = [
+        f"{violation['id']} ({violation['impact']}): {node['html'][:150]} "
+        f"{node['failureSummary'].splitlines()[-1].strip()[:200]}"
+        for violation in seen.violations
+        if violation["id"] not in LEFT
+        for node in violation["nodes"]
+    ]
+    assert not found
+
+
+def test_nothing_comes_from_another_host(seen: Visit, root: str):
+    assert not {
+        request for request in seen.requests if not request.startswith((root, "data:"))
+    }
+
+
+def test_the_browser_has_nothing_to_complain_about(seen: Visit):
+    assert not seen.complaints
+
+
+@pytest.mark.parametrize("width", ["phone", "laptop", "desk"])
+def test_nothing_scrolls_that_should_not(seen: Visit, width: str):
+    # On a phone code and tables keep their lines, and scroll within their own box.
+    allowed = {"code", "output", "table"} if width == "phone" else set()
+    found = [each for each in seen.scrollers[width] if each["kind"] not in allowed]
+    assert not found
+
+
+def test_every_figure_is_there_and_is_described(seen: Visit):
+    assert not seen.images["broken"]
+    assert not seen.images["unnamed"]
+
+
+@functools.cache
+def names(path: Path) -> set[str]:
+    """List what links can lead to on a page."""
+    return set(re.findall(r'\bid="([^"]+)"', path.read_text(encoding="utf-8")))
+
+
+def test_every_link_within_the_book_leads_somewhere(page: str):
+    astray = set()
+    for link in re.findall(r'\bhref="([^"]+)"', (SITE / page).read_text("utf-8")):
+        address, anchor = urldefrag(html.unescape(link))
+        if urlsplit(address).scheme or address.startswith(("//", "/")):
+            continue
+        target = SITE / page
+        if address:
+            target = (target.parent / unquote(urlsplit(address).path)).resolve()
+        if not target.is_file() or (
+            anchor and target.suffix == ".html" and unquote(anchor) not in names(target)
+        ):
+            astray.add(link)
+    assert not astray
+
+
+def test_a_page_with_its_figures_is_light(seen: Visit):
+    own = {SITE / seen.page, *map(file_of, shown(seen))}
+    assert sum(map(kilobytes, own)) <= PAGE
+
+
+def test_what_all_pages_share_is_light(seen: Visit, root: str):
+    own = {SITE / seen.page, *map(file_of, seen.images["all"])}
+    shared = {
+        file_of(request) for request in seen.requests if request.startswith(root)
+    } - own
+    assert sum(map(kilobytes, shared)) <= SHARED
+
+
+def shown(seen: Visit) -> set[str]:
+    """List the pictures that this theme loads: one of each pair for the two."""
+    found = set(seen.images["all"])
+    dark = {each for each in found if each.endswith("-dark.svg")}
+    light = {each.removesuffix("-dark.svg") + ".svg" for each in dark}
+    return found - (light if seen.theme == "dark" else dark)
