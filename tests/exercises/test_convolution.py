@@ -93,6 +93,7 @@ def test_a_right_answer_passes(name, answer):
         ("convolution_shape", (32, 33, 5), "the first argument"),
         ("convolution_shape", (8, 36, 32), "rows stay"),
         ("convolution_shape", 36, "three sizes"),
+        ("convolution_shape", "rows", "three sizes"),
         ("same_convolution", padded_by(0, 0), "it made 4; put zeros"),
         ("same_convolution", padded_by(0, 2), "at the end; put half"),
         ("same_convolution", padded_by(2, 0), "at the beginning; put half"),

@@ -52,10 +52,15 @@ def pair(first, second, n):
     return np.mean(values) - half, np.mean(values) + half
 
 
+def needed(a, half):
+    return 1.96**2 * a * (1 - a) / half**2
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("kernel_parameters", lambda size, m, u: (size**2 * m + 1) * u),
+        ("digits_needed", needed),
+        ("digits_needed", lambda a, half: int(np.ceil(needed(a, half)))),
         ("calibration_error", calibration),
         ("temperature", best_temperature),
         ("paired_interval", pair),
@@ -69,14 +74,11 @@ def test_a_right_answer_passes(name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
-        ("kernel_parameters", lambda s, m, u: s * s * m * u, "has a bias too"),
-        ("kernel_parameters", lambda s, m, u: s * s * m * u + 1, "one bias;"),
-        (
-            "kernel_parameters",
-            lambda s, m, u: s * s * u + u,
-            "size 3, 4 inputs .* expected 259, got 70: every input",
-        ),
-        ("kernel_parameters", lambda s, m, u: s * m * u + u, "expected 416, got 96$"),
+        ("digits_needed", lambda a, h: needed(a, h) / 1.96**2, "kappa is missing"),
+        ("digits_needed", lambda a, h: needed(a, h) / 1.96, "squared, too"),
+        ("digits_needed", lambda a, h: needed(a, 2 * h), "the whole width"),
+        ("digits_needed", lambda a, h: needed(a, h) ** 0.5, "the root of n"),
+        ("digits_needed", lambda a, h: 1000, "expected 7299, got 1000$"),
         ("calibration_error", with_empty_bins, "an empty bin"),
         (
             "calibration_error",

@@ -28,7 +28,7 @@ def convolution_shape(answer: Any) -> str | None:
     """
     try:
         answer = tuple(int(size) for size in answer)
-    except TypeError:
+    except (TypeError, ValueError):
         answer = ()
     if len(answer) != 3:
         return "expected three sizes, such as (2, 3, 4)"

@@ -6,38 +6,40 @@ import numpy as np
 
 __all__ = [
     "calibration_error",
-    "kernel_parameters",
+    "digits_needed",
     "paired_interval",
     "temperature",
 ]
 
 
-def kernel_parameters(answer: Any) -> str | None:
-    """Check the number of parameters of a convolution layer.
+def digits_needed(answer: Any) -> str | None:
+    """Check how many examples an interval of a given width takes.
 
     Args:
-        answer: A function of the kernel's size and the numbers of maps in and out.
+        answer: A function of an accuracy and of half the width of its interval.
 
     Returns:
-        `None` if it counts weights and biases, else a hint.
+        `None` if it is right up to rounding, else a hint.
 
     Example:
-        >>> kernel_parameters(lambda size, inputs, outputs: size * inputs * outputs)
-        'for size 5, 1 input and 16 outputs expected 416, got 80'
+        >>> digits_needed(lambda a, half: a * (1 - a) / half**2)
+        'for 0.95 and 0.005 expected 7299, got 1900: kappa is missing'
     """
-    for size, inputs, outputs in ((5, 1, 16), (3, 4, 7)):
-        given = answer(size, inputs, outputs)
-        weights = size * size * inputs * outputs
-        if given == weights + outputs:
+    for a, half in ((0.95, 0.005), (0.9, 0.02), (0.5, 0.1)):
+        wanted = 1.96**2 * a * (1 - a) / half**2
+        given = float(answer(a, half))
+        if abs(given - wanted) <= max(1, 1e-3 * wanted):
             continue
-        maps = f"{inputs} input{'s' if inputs > 1 else ''} and {outputs} outputs"
-        got = f"for size {size}, {maps} expected {weights + outputs}, got {given}"
-        if given == weights:
-            return f"{got}: the weights alone; each output has a bias too"
-        if given == weights + 1:
-            return f"{got}: one bias; there is one for each output"
-        if given == size * size * outputs + outputs:
-            return f"{got}: every input has weights of its own"
+        got = f"for {a} and {half} expected {wanted:.0f}, got {given:.0f}"
+        known = {
+            wanted / 1.96**2: "kappa is missing",
+            wanted / 1.96: "kappa has to be squared, too",
+            wanted / 4: "the whole width is twice what was asked about",
+            wanted**0.5: "that is the root of n",
+        }
+        for mistaken, reason in known.items():
+            if np.isclose(given, mistaken, rtol=2e-3, atol=1):
+                return f"{got}: {reason}"
         return got
     return None
 
