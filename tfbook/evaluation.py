@@ -41,7 +41,7 @@ class Setting(NamedTuple):
     batch_size: int | None = None
 
 
-#: What the pages have chosen, in their order: the first network, and then each change.
+#: What the pages have chosen, in their order. The first network comes first.
 SETTLED = {
     "width 4": Setting(4, partial(keras.optimizers.SGD, 0.01), 1000),
     "width 64": Setting(64, partial(keras.optimizers.SGD, 0.01), 600),
