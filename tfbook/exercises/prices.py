@@ -58,7 +58,7 @@ def choose_rate(answer: Any) -> str | None:
 
     Example:
         >>> choose_rate(lambda losses: min(losses))
-        'it chose 0.01, whose median is 9; the median of 0.1 is lower'
+        'it chose 0.01, whose median is 9.5; the median of 0.1 is lower'
     """
     infinite = float("inf")
     plain = {
