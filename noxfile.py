@@ -27,6 +27,8 @@ SCHEMAS = {
     "github-workflows": ".github/workflows/*.yml",
 }
 
+PARALLEL = ["-n", "auto", "--dist", "worksteal"]  # on every core
+
 # What the tests of the package need besides it, and the tests that are of other things.
 TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
 ABOUT_THE_SOURCE = shutil.ignore_patterns(
@@ -52,6 +54,11 @@ def install(session: nox.Session, *groups: str) -> None:
     """Install the package and dependency groups, in the versions of the lock file."""
     arguments = [argument for group in groups for argument in ("--group", group)]
     session.install("-c", LOCK, *arguments, "-e", ".")
+
+
+def run_tests(session: nox.Session, *arguments: str, **env: str) -> None:
+    """Run pytest, where figures are drawn without a screen."""
+    session.run("pytest", *arguments, env={"MPLBACKEND": "agg", **env})
 
 
 def build(session: nox.Session, folder: Path) -> None:
@@ -147,15 +154,14 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # A part of the tests covers a part of the code: only all of them are held to it.
     chosen = session.posargs or ["--cov", "--durations", "15"]
-    parallel = ["-n", "auto", "--dist", "worksteal"]
-    session.run("pytest", *parallel, *chosen, env={"MPLBACKEND": "agg"})
+    run_tests(session, *PARALLEL, *chosen)
 
 
 @nox.session
 def faults(session: nox.Session) -> None:
     """Kill and stop workers many times, some minutes; -- with more for pytest."""
     install(session, "test")
-    session.run("pytest", "-m", "faults", *session.posargs, env={"MPLBACKEND": "agg"})
+    run_tests(session, "-m", "faults", *session.posargs)
 
 
 @nox.session(venv_backend="virtualenv")
@@ -228,8 +234,7 @@ def newest(session: nox.Session) -> None:
 def without_the_lock(session: nox.Session, *options: str, pytest: list[str]) -> None:
     """Run tests and book on other versions; -- tests that are run instead of both."""
     session.install(*options, "--group", "test", "-e", ".")
-    tests = session.posargs or ["-n", "auto", "--dist", "worksteal"]
-    session.run("pytest", *pytest, *tests, env={"MPLBACKEND": "agg"})
+    run_tests(session, *pytest, *(session.posargs or PARALLEL))
     if not session.posargs:
         build(session, BUILD / session.name)
 
@@ -247,10 +252,10 @@ def wheel(session: nox.Session) -> None:
     with session.chdir(elsewhere):
         session.run("python", "-c", IMPORT_ALL)
     session.install("-c", LOCK, *TEST_TOOLS)
-    session.run("pytest", "-m", "wheel", "tests/test_wheel.py", env={"DIST": str(dist)})
+    run_tests(session, "-m", "wheel", "tests/test_wheel.py", DIST=str(dist))
     shutil.rmtree(elsewhere / "tests", ignore_errors=True)
     shutil.copytree("tests", elsewhere / "tests", ignore=ABOUT_THE_SOURCE)
     shutil.copy("pyproject.toml", elsewhere)
     tests = session.posargs or ["-n", "auto", "--pyargs", "tfbook", "tests"]
     with session.chdir(elsewhere):
-        session.run("pytest", *tests, env={"MPLBACKEND": "agg"})
+        run_tests(session, *tests)

@@ -5,6 +5,7 @@ import builtins
 import re
 from pathlib import Path
 
+import landing
 import pytest
 import yaml
 from measures import MARKUP, cells, chapters, count_words, measure, pages, prose
@@ -40,6 +41,20 @@ def typed_numbers(page: str) -> list[str]:
 @pytest.mark.parametrize("page", TEXTS)
 def test_no_measured_number_is_typed_into_prose(page):
     assert set(typed_numbers(TEXTS[page])) == TYPED.get(page, set())
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_what_a_cell_glues_is_used(page):
+    glued = set(re.findall(r'glue\(\s*"([\w-]+)"', TEXTS[page]))
+    used = set(re.findall(r"\{glue:\w+\}`([\w-]+)[:`]", TEXTS[page]))
+    assert glued - used == set()
+
+
+def test_each_lesson_with_figures_shows_one_on_the_landing_page():
+    shown = {f"{page}.md": label for page, label in landing.PICTURES.items()}
+    assert shown.keys() == {page for page in LESSONS if "    name: fig-" in TEXTS[page]}
+    for page, label in shown.items():
+        assert f"    name: {label}\n" in TEXTS[page], page
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,24 @@ def replaced(colour: str, theme: int) -> str:
     return PALETTE.get(colour.lower(), (colour, colour))[theme]
 
 
+def size_of(svg: str) -> str:
+    """Write the size of a figure in pixels as attributes; nothing if it names none."""
+    size = SIZE.search(svg)
+    if size is None:
+        return ""
+    width, height = (round(float(points) * 4 / 3) for points in size.groups())
+    return f'width="{width}" height="{height}"'
+
+
+def in_both_themes(path: str, attributes: str, classes: str = "") -> str:
+    """Write a figure twice; the page shows the one of its theme."""
+    return "".join(
+        f'<img class="{f"{classes} only-{theme}".strip()}" loading="lazy" {attributes} '
+        f'src="{path}{suffix}.svg">'
+        for theme, suffix in (("light", ""), ("dark", "-dark"))
+    )
+
+
 def sources(app: Sphinx) -> dict[str, Path]:
     """Find the file that each picture of the built book is a copy of."""
     return {
@@ -132,23 +150,14 @@ def pair_figures(
         svg = source.read_text(encoding="utf-8") if source else ""
         if not is_plot(svg):
             return image[0]
-        attributes = image["attributes"].strip()
-        if size := SIZE.search(svg):
-            width, height = (round(float(points) * 4 / 3) for points in size.groups())
+        attributes = re.sub(r' ?src="[^"]*"', "", image["attributes"]).strip()
+        if size := size_of(svg):
             attributes = re.sub(r' ?(width|height|style)="[^"]*"', "", attributes)
-            attributes += f' width="{width}" height="{height}"'
+            attributes += f" {size}"
         classes = re.search(r'class="([^"]*)"', attributes)
-        plain = re.sub(r' ?class="[^"]*"', "", attributes)
-
-        def one(theme: str, attributes: str) -> str:
-            names = f"{classes[1]} " if classes else ""
-            return f'<img class="{names}only-{theme}" loading="lazy" {attributes}>'
-
-        dark = plain.replace(".svg", "-dark.svg")
-        return (
-            f'<a class="enlarge" href="{image["path"]}.svg">'
-            f"{one('light', plain)}{one('dark', dark)}</a>"
-        )
+        plain = re.sub(r' ?class="[^"]*"', "", attributes).strip()
+        pictures = in_both_themes(image["path"], plain, classes[1] if classes else "")
+        return f'<a class="enlarge" href="{image["path"]}.svg">{pictures}</a>'
 
     context["body"] = IMAGE.sub(pair, context["body"])
 

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import figures
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -25,6 +26,7 @@ PICTURES = {
     "learning/diagnosis": "fig-folds-standard",
     "learning/choosing": "fig-choosing-stop",
     "learning/optimizers": "fig-valley-momentum",
+    "learning/prices": "fig-prices-judged",
     "learning/schedules": "fig-falling",
     "learning/survey": "fig-twelve",
     "learning/tour": "fig-thinned",
@@ -61,32 +63,18 @@ EXERCISE = {"exercise_node", "exercise_enumerable_node"}
 def picture(app: Sphinx, page: str, label: str | None, *, alt: bool = False) -> str:
     """Write a figure of a page as a pair of images; nothing if it has none."""
     doctree = app.env.get_doctree(page)
-    figures = [each for each in doctree.findall(nodes.figure) if each["ids"]]
-    chosen = [each for each in figures if label in each["ids"]] or figures
+    found = [each for each in doctree.findall(nodes.figure) if each["ids"]]
+    chosen = [each for each in found if label in each["ids"]] or found
     image = next((i for each in chosen[:1] for i in each.findall(nodes.image)), None)
     if image is None:
         return ""
     uri = next(iter(image.get("candidates", {}).values()), image["uri"])
     if uri not in app.env.images:
         return ""
-    name = Path(app.env.images[uri][1])
+    path = f"{app.builder.imgpath}/{Path(app.env.images[uri][1]).stem}"
+    size = figures.size_of(Path(app.srcdir, uri).read_text(encoding="utf-8"))
     text = html.escape(image.get("alt", "")) if alt else ""
-    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', read(app, uri))
-    box = " ".join(
-        f'{side}="{float(points) * 4 / 3:.0f}"'
-        for side, points in zip(("width", "height"), size.groups(), strict=True)
-    ) if size else ""  # fmt: skip
-    return "".join(
-        f'<img class="only-{theme}" loading="lazy" alt="{text}" {box} '
-        f'src="{app.builder.imgpath}/{name.stem}{suffix}{name.suffix}">'
-        for theme, suffix in (("light", ""), ("dark", "-dark"))
-    )
-
-
-def read(app: Sphinx, uri: str) -> str:
-    """Read the head of a picture's file."""
-    path = Path(app.srcdir, uri)
-    return path.read_text(encoding="utf-8")[:1000] if path.suffix == ".svg" else ""
+    return figures.in_both_themes(path, f'alt="{text}" {size}')
 
 
 def facts(app: Sphinx, page: str) -> str:
