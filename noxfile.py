@@ -32,7 +32,8 @@ PARALLEL = ["-n", "auto", "--dist", "worksteal"]  # on every core
 # What the tests of the package need besides it, and the tests that are of other things.
 TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
 ABOUT_THE_SOURCE = shutil.ignore_patterns(
-    *("test_bench.py", "test_book.py", "test_builds.py", "test_package.py"),
+    *("test_bench.py", "test_book.py", "test_builds.py", "test_drift.py"),
+    "test_package.py",
     *("test_exercises.py", "test_pages.py", "test_repository.py"),
     *("test_schedulers.py", "test_wheel.py", "__pycache__"),
 )
@@ -178,6 +179,13 @@ def measures(session: nox.Session) -> None:
     """Print words, cells, figures and exercises per page, and what stands out."""
     session.install("-c", LOCK, "pandas")
     session.run("python", "book/measures.py")
+
+
+@nox.session
+def drift(session: nox.Session) -> None:
+    """Show what moved since the last release, and which claims barely hold."""
+    session.install("-c", LOCK, "pandas")
+    session.run("python", "book/drift.py", *session.posargs)
 
 
 @nox.session

@@ -1,5 +1,6 @@
 """When the cells of a page run again, and what the build says of a kernel that died."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -217,6 +218,19 @@ except TypeError as error:
     assert text.startswith(
         "0.50 3 True, glue \u2018d\u2019: expected a number or a text"
     )
+
+
+def test_a_page_leaves_the_room_of_its_claims_also_when_it_comes_from_the_cache(
+    checkout,
+):
+    edit(checkout.book / "index.md", "import time\n", "import time\nassert 9 < 10\n")
+    left = checkout.book / "claims" / "index.jsonl"
+    output(checkout)
+    written = left.read_text()
+    assert json.loads(written)["room"] == 0.1
+    edit(checkout.package / "one.py", "Do.", "Do it.")
+    output(checkout)
+    assert left.read_text() == written
 
 
 @pytest.mark.parametrize(("owner", "name"), kernels.REPLACED)

@@ -21,9 +21,9 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-PROFILE = Path(__file__).with_name("kernel_profile.py")
+KERNEL = [Path(__file__).with_name(name) for name in ("kernel_profile.py", "claims.py")]
 CELL = re.compile(r"^```\{code-cell\}.*\n((?:.*\n)*?)```$", re.MULTILINE)
-KERNEL = re.compile(r"(?<=^kernelspec:\n)  name: (\w+)$", re.MULTILINE)
+KERNELSPEC = re.compile(r"(?<=^kernelspec:\n)  name: (\w+)$", re.MULTILINE)
 # The names of a package and a module, in code or in a string of it; not the names that
 # Keras registers classes under, such as `tfbook>MLP`.
 NAME = re.compile(r"\btfbook\b(?!>)")
@@ -88,7 +88,8 @@ def digest(page: Path, text: str) -> str:
             for each in files
             if each.is_file()
         }
-    parts |= {"surroundings": surroundings(), "kernel": program(PROFILE)}
+    parts |= {path.name: program(path) for path in KERNEL}
+    parts |= {"surroundings": surroundings()}
     return hashlib.sha256(repr(sorted(parts.items())).encode()).hexdigest()
 
 
@@ -97,7 +98,7 @@ def mark(app: Sphinx, page: str, source: list[str]) -> None:
     if not CELL.search(source[0]):
         return
     found = digest(Path(app.env.doc2path(page)), source[0])
-    source[0], marked = KERNEL.subn(
+    source[0], marked = KERNELSPEC.subn(
         rf"  {{name: \1, computes_with: {found}}}", source[0], count=1
     )
     if not marked:

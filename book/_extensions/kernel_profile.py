@@ -2,6 +2,8 @@
 
 import faulthandler
 import os
+import sys
+from pathlib import Path
 
 import numpy as np
 from ipykernel.iostream import OutStream
@@ -16,6 +18,13 @@ os.dup2(log, 2)
 faulthandler.enable(log, all_threads=False)
 c.IPKernelApp.exec_lines = [f"__import__('os').dup2({log}, 2)"]
 c.IPKernelApp.log_level = "ERROR"
+
+# How much room the claims of the page have; the module lies beside this file.
+sys.path.insert(0, str(Path(__file__).parent))
+from claims import Claims  # noqa: E402
+
+del sys.path[0]
+c.InteractiveShell.ast_transformers = [Claims(Path(os.environ["KERNEL_CLAIMS"]))]
 
 # What a cell prints leaves it in one piece: pieces would be on lines of their own.
 OutStream.flush_interval = 3600

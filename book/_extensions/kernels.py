@@ -21,7 +21,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-PROFILE = Path(__file__).with_name("kernel_profile.py")
+HERE = Path(__file__).parent
+SETUP = {"kernel_profile.py": "ipython_kernel_config.py", "claims.py": "claims.py"}
 LAST_LINES = 20
 OTHERS = re.compile(r'  File ".*(?:/lib/python3|site-packages|<frozen)')
 
@@ -53,6 +54,9 @@ def begin_log(app: Sphinx, page: str, source: list[str]) -> None:
     log = log_of(app, page)
     log.unlink(missing_ok=True)
     os.environ["KERNEL_LOG"] = str(log)
+    # Not deleted: a page with outputs from the cache keeps its own.
+    claims = Path(app.outdir).parent / "claims" / f"{page}.jsonl"
+    os.environ["KERNEL_CLAIMS"] = str(claims)
 
 
 def end_log(app: Sphinx, doctree: nodes.document) -> None:
@@ -93,7 +97,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     folder = Path(app.doctreedir, "kernels")
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROFILE, profile / "ipython_kernel_config.py")
+    for name, copy in SETUP.items():
+        shutil.copyfile(HERE / name, profile / copy)
     for log in folder.glob("*.log"):
         log.unlink()
     os.environ |= {
