@@ -87,6 +87,25 @@ def test_a_rate_is_set_for_one_start_and_forgotten_at_the_next():
     np.testing.assert_allclose(rates, [0.5, 0.01, 0.25])
 
 
+@pytest.mark.parametrize("make_optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_the_same_start_again_trains_as_the_start_did(make_optimizer):
+    restart = Restart(make_model, make_optimizer())
+    expected = fit(restart(3), restart.optimizer)
+    for _ in range(2):
+        found = fit(restart.again(), restart.optimizer)
+        assert found[0].equals(expected[0])
+        for ours, theirs in zip(found[1], expected[1], strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_rate_is_set_for_the_same_start_and_forgotten_at_the_next():
+    restart = Restart(make_model, keras.optimizers.Adam(0.01))
+    expected = [fit(restart(1, rate), restart.optimizer)[0] for rate in (0.1, 0.01)]
+    restart(1, 0.5)
+    for rate, table in zip((0.1, None), expected, strict=True):
+        assert fit(restart.again(rate), restart.optimizer)[0].equals(table)
+
+
 def test_one_program_serves_all_starts():
     restart = Restart(make_model, keras.optimizers.Adam())
     for seed, rate in itertools.product(range(2), (0.1, 0.01)):
@@ -128,6 +147,10 @@ widths = itertools.count(1)
         (lambda: Restart(make_model, used()), "has taken no step, got one after 30"),
         (lambda: Restart(make_model, "adam"), "expected an optimizer, got 'adam'"),
         (lambda: Restart(make_model)(0, 0.1), "expected an optimizer for the learning"),
+        (
+            lambda: Restart(make_model).again(),
+            "expected a start to go back to, got none",
+        ),
     ],
 )
 def test_what_cannot_be_started_anew_is_refused(begin, message):

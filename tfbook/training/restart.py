@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 __all__ = ["Restart"]
 
@@ -21,6 +22,10 @@ class Restart:
     one: weights, averages, and the random states of layers such as dropout. The
     optimizer forgets what it has seen. It is the same model each time, so take what
     you need of it before the next start.
+
+    `again` goes back to the last start, for runs that differ in the learning rate
+    alone. It makes no new model and sets no seeds, so it is much quicker: a short run
+    would take longer to start than to train.
 
     Args:
         make_model: A function without arguments that returns a new model, built: each
@@ -42,6 +47,9 @@ class Restart:
         >>> for seed in range(2):
         ...     model = restart(seed)
         ...     history = train(model, (x, y), optimizer=restart.optimizer, epochs=10)
+        >>> for rate in (0.1, 0.01):  # from the last start, with other rates
+        ...     model = restart.again(rate)
+        ...     history = train(model, (x, y), optimizer=restart.optimizer, epochs=10)
     """
 
     def __init__(
@@ -49,6 +57,7 @@ class Restart:
     ) -> None:
         self.make_model = make_model
         self.model = self._new()
+        self.start: list | None = None
         self.optimizer = optimizer
         self.memory: list = []
         if optimizer is not None:
@@ -67,20 +76,38 @@ class Restart:
                 f"Restart: expected models of equal shapes, got {shapes[1]} after "
                 f"{shapes[0]}; use one Restart for each kind of model"
             )
-        for variable, value in zip(self.model.variables, new.variables, strict=True):
-            variable.assign(value)
-        if self.optimizer is not None:
-            variables = self.optimizer.variables
-            for variable, value in zip(variables, self.memory, strict=True):
-                variable.assign(value)
-            if learning_rate is not None:
-                self.optimizer.learning_rate = learning_rate
-        elif learning_rate is not None:
+        self.start = [tf.convert_to_tensor(each.value) for each in new.variables]
+        return self.again(learning_rate)
+
+    def again(self, learning_rate: float | None = None) -> keras.Model:
+        """Go back to the last start; return the model.
+
+        The random numbers of NumPy, Python and `tf.random` go on where they are. Those
+        of layers such as dropout are the model's own, and begin again.
+
+        Raises:
+            ValueError: If there was no start.
+        """
+        if self.start is None:
+            raise ValueError(
+                "Restart: expected a start to go back to, got none; call it with a seed"
+            )
+        if learning_rate is not None and self.optimizer is None:
             raise ValueError(
                 f"Restart: expected an optimizer for the learning_rate, got "
                 f"{learning_rate!r} without one; pass it to Restart"
             )
+        self._assign(self.start)
+        if learning_rate is not None:
+            self.optimizer.learning_rate = learning_rate
         return self.model
+
+    # Compiled: one by one, the assignments take as long as a short run.
+    @tf.function
+    def _assign(self, start: list[tf.Tensor]) -> None:
+        variables = [*self.model.variables, *getattr(self.optimizer, "variables", [])]
+        for variable, value in zip(variables, [*start, *self.memory], strict=True):
+            variable.assign(value)
 
     def _remember(self) -> None:
         if not hasattr(self.optimizer, "build"):
