@@ -139,6 +139,30 @@ def start_as_a_number(a):
 shared = average()()
 
 
+def cubes_of_all_lengths_tried():
+    """Make a function that was called with every length that the check uses."""
+    function = tf.function(cubes)
+    for length in (2, 3, 17, 23):
+        function(tf.ones(length))
+    return function
+
+
+kept = tf.Variable(0.0), tf.Variable(0.0)
+
+
+def average_that_begins_again():
+    for each in kept:
+        each.assign(0.0)
+
+    @tf.function
+    def average(a):
+        kept[0].assign_add(a)
+        kept[1].assign_add(1.0)
+        return kept[0] / kept[1]
+
+    return average
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -178,7 +202,7 @@ def test_the_traces_are_counted_right():
         ("trace_count", 2, "written into the graph"),
         ("trace_count", 1, "another shape"),
         ("trace_count", 5, "ask of each what is new"),
-        ("trace_count", 4.0, "a whole number"),
+        ("trace_count", 4.5, "a whole number"),
         ("captured", 3, "three numbers in a tuple"),
         ("captured", (7, 11, 15), "begin with the first call"),
         ("captured", (3, 3, 3), "was assigned to"),
@@ -193,6 +217,7 @@ def test_the_traces_are_counted_right():
             tf.function(lambda a: tf.reduce_sum(a**2)),
             "the sum of squares",
         ),
+        ("sum_of_cubes", cubes_of_all_lengths_tried(), "traced 4 times so far"),
         ("sum_of_cubes", tf.function(tf.reduce_sum), "returned 3; the cubes add up"),
         (
             "sum_of_cubes",
@@ -235,6 +260,7 @@ def test_the_traces_are_counted_right():
         ("make_average", average(compiled=False), "Python runs at every call"),
         ("make_average", the_last_two, "after 1, 3 and 8 it returned 5.5"),
         ("make_average", lambda: shared, "a second average"),
+        ("make_average", average_that_begins_again, "a second average"),
         ("make_average", lambda: 3.0, "return the inner one"),
         ("make_average", lambda: lambda a: int("x"), "stopped with ValueError"),
         ("make_average", lambda: lambda a: a * a, "where their mean is 2"),

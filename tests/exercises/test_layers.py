@@ -81,6 +81,21 @@ def bare_variable(shape, trainable):
     return tf.Variable(tf.ones(shape), trainable=trainable)
 
 
+class Bent(linear()):
+    def call(self, inputs):
+        return tf.nn.relu(super().call(inputs))
+
+
+class Stopped(linear()):
+    def call(self, inputs):
+        return inputs @ tf.stop_gradient(self.weights[0].value)
+
+
+class BentScale(feature_scale()):
+    def call(self, inputs):
+        return super().call(tf.nn.relu(inputs))
+
+
 RIGHT = [
     ("num_weights", 176),
     ("num_weights", 176.0),
@@ -151,6 +166,8 @@ def test_a_right_answer_passes(name, answer):
             linear(call=lambda x, w: x @ w @ tf.ones((2, 3))),
             r"made the shape \(1, 3\)",
         ),
+        ("remembering_linear", Bent, "only multiply"),
+        ("remembering_linear", Stopped, "no gradient reaches it"),
         ("remembering_linear", linear(use=False), "does not follow it"),
         ("collapse_with_bias", lambda w1, b1, w2, b2: w1 @ w2, "return two things"),
         ("collapse_with_bias", lambda w1, b1, w2, b2: (w2.T @ w1.T, b2), "W1 @ W2"),
@@ -185,6 +202,7 @@ def test_a_right_answer_passes(name, answer):
             feature_scale(call=lambda x, w: x @ tf.linalg.diag(w) @ tf.eye(3, 2)),
             r"made the shape \(2, 2\)",
         ),
+        ("feature_scale", BentScale, "the row -1, -2, -3 should become"),
         ("feature_scale", feature_scale(trainable=False), "not trainable"),
         ("feature_scale", feature_scale(shape=(3,)), "and not for 4"),
     ],

@@ -48,6 +48,26 @@ def error(x, y, w, b):
     return x @ w + b - y
 
 
+DEEP = "go through all of model.trainable_variables, and no others"
+
+
+def step_of(choose):
+    """Make a compiled step that moves some variables of the model only."""
+
+    @tf.function
+    def chosen_step(model, x, y, learning_rate):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((model(x) - y) ** 2)
+        variables = choose(model)
+        for variable, gradient in zip(
+            variables, tape.gradient(loss, variables), strict=True
+        ):
+            variable.assign_sub(learning_rate * gradient)
+        return loss
+
+    return chosen_step
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -73,6 +93,20 @@ def test_a_right_answer_passes(name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
+        ("column", lambda y: y.reshape(3, 1), "not for 5"),
+        ("column", lambda y: np.sort(y)[:, None], "right for 5, 7, 9"),
+        (
+            "bias_gradient",
+            lambda *given: 2 / 3 * np.sum(error(*given)),
+            "right for 3 rows",
+        ),
+        ("any_model_step", step_of(lambda m: m.layers[0].trainable_variables), DEEP),
+        ("any_model_step", step_of(lambda m: m.trainable_variables[:2]), DEEP),
+        (
+            "any_model_step",
+            tf.function(lambda *given: step(*given, lambda s: tf.reduce_sum(s) / 2)),
+            "right for 2 rows",
+        ),
         ("counted_parameters", 6, "does not see it"),
         ("counted_parameters", 1, "one per feature"),
         ("counted_parameters", 2, "the two weights"),

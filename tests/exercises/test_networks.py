@@ -88,6 +88,18 @@ def bias_behind_the_bend(x, weights):
     return x @ weights[-2] + weights[-1]
 
 
+def at_the_first_rise(history):
+    row = int((history["validation_loss"].diff() > 0).argmax()) - 1
+    return history.index[row], history["testing_loss"].iloc[row]
+
+
+def one_or_two_hidden_layers(x, weights):
+    hidden = np.maximum(x @ weights[0] + weights[1], 0)
+    if len(weights) > 4:
+        hidden = np.maximum(hidden @ weights[2] + weights[3], 0)
+    return hidden @ weights[-2] + weights[-1]
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -121,6 +133,9 @@ def test_the_parameters_are_counted_right():
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
+        ("stopped", lambda history: (20, 6.5), "lowest at epoch 250"),
+        ("stopped", at_the_first_rise, "lowest at epoch 250"),
+        ("forward", one_or_two_hidden_layers, "but not for three"),
         ("mlp_parameters", 140, "the lines of the picture"),
         ("mlp_parameters", 148, "last layer is missing"),
         ("mlp_parameters", 152, "one short"),

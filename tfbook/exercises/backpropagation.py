@@ -166,6 +166,17 @@ def small_slope(answer: Any) -> str | None:
             f"below zero it is right, but of 2.0 it made {above[1]:.4g}; positive "
             "numbers stay"
         )
+    z = tf.constant([-2.0, 3.0])
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        bent = answer(z)
+    slope = tape.gradient(bent, z) if tf.is_tensor(bent) else None
+    if slope is None:
+        return (
+            "the values are right, but no gradient passes; use TensorFlow's operations"
+        )
+    if not np.allclose(slope, [0.1, 1.0]):
+        return f"the values are right, but the slopes at -2 and 3 are {slope.numpy()}"
     return None
 
 

@@ -158,6 +158,15 @@ def remembering_linear(answer: Any) -> str | None:
         return (
             "there is a kernel now, but the output does not follow it; use it in call"
         )
+    if not np.allclose(layer(x * [[1.0, -1.0, 1.0]]), [[31, -2]]):
+        return "of the features 1, -2, 3 it should make 31, -2; only multiply"
+    with tf.GradientTape() as tape:
+        output = layer(x)
+    if tape.gradient(output, layer.trainable_variables) == [None]:
+        return (
+            "the output follows the kernel, but no gradient reaches it; multiply with "
+            "the kernel itself"
+        )
     return _not_lazy(answer(2))
 
 
@@ -248,6 +257,8 @@ def feature_scale(answer: Any) -> str | None:
     layer.set_weights([np.reshape([1.0, 0.0, -2.0], layer.weights[0].shape)])
     if not np.allclose(layer(x), x * [1.0, 0.0, -2.0]):
         return "with weights 1, 0, -2 the row 1, 2, 3 should become 1, 0, -6"
+    if not np.allclose(layer(-x), -x * [1.0, 0.0, -2.0]):
+        return "with weights 1, 0, -2 the row -1, -2, -3 should become -1, 0, 6"
     if not layer.trainable_weights:
         return "it scales, but the weight is not trainable, so nothing can learn it"
     return _not_lazy(answer())

@@ -57,7 +57,7 @@ def column(answer: Any) -> str | None:
         >>> column(lambda y: y[None])
         'of 3 targets it made the shape (1, 3), a row; a column is (3, 1)'
     """
-    targets = np.array([5.0, 7.0, 9.0])
+    targets, others = np.array([5.0, 7.0, 9.0]), np.array([4.0, -1.0, 3.0, 3.0, 0.0])
     made = np.asarray(answer(targets))
     if made.shape == (1, 3):
         return "of 3 targets it made the shape (1, 3), a row; a column is (3, 1)"
@@ -65,6 +65,12 @@ def column(answer: Any) -> str | None:
         return f"of 3 targets it made the shape {made.shape}; a column is (3, 1)"
     if not np.array_equal(made[:, 0], targets):
         return f"the shape is right, but 5, 7, 9 became {made[:, 0]}; keep the numbers"
+    try:
+        made = np.asarray(answer(others))
+    except ValueError:
+        return "right for 3 targets, but not for 5; let their number be any"
+    if not np.array_equal(made, others[:, None]):
+        return f"right for 5, 7, 9, but 4, -1, 3, 3, 0 became {made.tolist()}"
     return None
 
 
@@ -105,6 +111,10 @@ def bias_gradient(answer: Any) -> str | None:
             if np.isclose(value, wrong):
                 return hint
         return f"for one set of numbers expected {2 * mean:.4g}, got {value:.4g}"
+    x, y = np.vstack([x, x[:2]]), np.vstack([y, y[1:]])
+    right, value = 2 * np.mean(x @ w + b - y), np.asarray(answer(x, y, w, b))
+    if value.size != 1 or not np.allclose(value, right):
+        return f"right for 3 rows; for 5 expected {right:.4g}, got {value.tolist()}"
     return None
 
 
@@ -227,4 +237,33 @@ def any_model_step(answer: Any) -> str | None:
         return "right for one model, but not for another one"
     if not isinstance(answer, tf.types.experimental.PolymorphicFunction):
         return "right, but Python runs at every call; compile it with tf.function"
+    return _step_of_a_deeper_model(answer)
+
+
+def _step_of_a_deeper_model(answer: Any) -> str | None:
+    """Check a training step on a model of three layers, one of which is frozen."""
+    widths = {"first": 3, "frozen": 2, "last": 1}
+    layers = [keras.layers.Dense(width, name=name) for name, width in widths.items()]
+    model = keras.Sequential([keras.Input((2,)), *layers])
+    rng = np.random.default_rng(0)
+    for weight in model.variables:
+        weight.assign(rng.uniform(0.5, 1.0, weight.shape))
+    layers[1].trainable = False
+    x = tf.constant(rng.uniform(0, 1, (5, 2)), tf.float32)
+    y = tf.zeros((5, 1))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(x) - y) ** 2)
+    trained = model.trainable_variables
+    expected = {variable.path: variable.numpy() for variable in model.variables}
+    for variable, gradient in zip(trained, tape.gradient(loss, trained), strict=True):
+        expected[variable.path] = variable.numpy() - 0.01 * gradient.numpy()
+    given = float(answer(model, x, y, tf.constant(0.01)))
+    if not np.isclose(given, loss, rtol=1e-4):
+        return f"right for 2 rows; for 5 expected {float(loss):.4g}, got {given:.4g}"
+    for variable in model.variables:
+        if not np.allclose(variable, expected[variable.path], rtol=1e-4, atol=1e-6):
+            return (
+                f"right for one layer; of three, {variable.path} did not move as it "
+                "should; go through all of model.trainable_variables, and no others"
+            )
     return None

@@ -141,6 +141,17 @@ def stopped(answer: Any) -> str | None:
     }
     if loss != 6.5:
         return losses_there.get(loss, f"at epoch 20 the test loss is 6.5, not {loss:g}")
+    losses = {
+        "training_loss": [9.0, 5.0, 4.0, 3.0, 2.5, 2.0],
+        "validation_loss": [9.6, 6.2, 6.4, 6.3, 5.1, 8.0],
+        "testing_loss": [9.5, 6.6, 6.1, 5.0, 5.2, 8.5],
+    }
+    given = answer(pd.DataFrame(losses, pd.Index(range(50, 350, 50), name="epoch")))
+    if np.shape(given) != (2,) or tuple(map(float, given)) != (250, 5.2):
+        return (
+            "right for a curve that falls and rises once; where it rises, and later "
+            f"falls to its lowest at epoch 250, it returned {given}"
+        )
     return None
 
 
@@ -263,12 +274,16 @@ def forward(answer: Any) -> str | None:
         return "the bias belongs inside: add it to the product first, then bend"
     if not np.allclose(given, predict(weights, relu, same)):
         return "the shape is right, the values are not; compare one layer at a time"
-    shallow = network([3, 5, 1])
-    refusal = "right for two hidden layers, but not for one; loop over the pairs"
-    try:
-        given = np.asarray(answer(x, [weight.copy() for weight in shallow]))
-    except (IndexError, ValueError):
-        return refusal
-    if given.shape != (6, 1) or not np.allclose(given, predict(shallow, relu, same)):
-        return refusal
+    for number, widths in {"one": [3, 5, 1], "three": [3, 4, 2, 5, 1]}.items():
+        weights = network(widths)
+        refusal = (
+            f"right for two hidden layers, but not for {number}; loop over the pairs"
+        )
+        try:
+            given = np.asarray(answer(x, [weight.copy() for weight in weights]))
+        except (IndexError, ValueError):
+            return refusal
+        right = predict(weights, relu, same)
+        if given.shape != (6, 1) or not np.allclose(given, right):
+            return refusal
     return None

@@ -136,6 +136,7 @@ def centred_rows(answer: Any) -> str | None:
         "whole numbers near 1e9, int64": tf.constant(
             [[10**9, 10**9 + 1, 10**9 + 5]], tf.int64
         ),
+        "numbers near 1e9, float32": tf.constant([[1e9, 1e9 + 64]]),
         "numbers near 1e9, float64": tf.constant(
             [[1e9 + 0.25, 1e9 + 0.75], [1e9, 1e9 + 2]], tf.float64
         ),
