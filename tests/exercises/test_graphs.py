@@ -163,6 +163,18 @@ def average_that_begins_again():
     return average
 
 
+def average_with_a_whole_count():
+    total, count = tf.Variable(0.0), tf.Variable(0)
+
+    @tf.function
+    def average(a):
+        total.assign_add(a)
+        count.assign_add(1)
+        return total / count
+
+    return average
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -261,6 +273,11 @@ def test_the_traces_are_counted_right():
         ("make_average", the_last_two, "after 1, 3 and 8 it returned 5.5"),
         ("make_average", lambda: shared, "a second average"),
         ("make_average", average_that_begins_again, "a second average"),
+        (
+            "make_average",
+            average_with_a_whole_count,
+            "with TypeError: `x` and `y` must have the same dtype",
+        ),
         ("make_average", lambda: 3.0, "return the inner one"),
         ("make_average", lambda: lambda a: int("x"), "stopped with ValueError"),
         ("make_average", lambda: lambda a: a * a, "where their mean is 2"),

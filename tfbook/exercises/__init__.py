@@ -69,7 +69,10 @@ def hint(name: str, answer: Any) -> str | None:
         # Keras's first line names the layer that failed; the second one says why.
         text = re.sub(r"\x1b\[\d*m|^Exception encountered when.*", "", str(error))
         lines = text.strip().splitlines() or ["without a message"]
-        return f"your answer stopped with {type(error).__name__}: {lines[0]}"
+        # In a compiled function the first line says that it was; the last one says why.
+        line = lines[-1].strip() if lines[0].startswith("in user code") else lines[0]
+        name = type(error).__name__
+        return f"your answer stopped with {name}: {line.removeprefix(f'{name}: ')}"
 
 
 def check(name: str, answer: Any) -> None:
