@@ -9,6 +9,7 @@ import pandas as pd
 import tensorflow as tf
 
 from tfbook.training.arguments import shorten
+from tfbook.training.outcomes import is_known_to_all, known_to_all
 
 
 def as_history(rows: list[dict[str, float]], columns: list[str]) -> pd.DataFrame:
@@ -51,14 +52,21 @@ def explained(epoch: int) -> Iterator[None]:
             if found := pattern.search(text):
                 got, size = found.groups()
                 says = message.format(got=got, size=size, last=int(size) - 1)
-                raise ValueError(f"train: {says} (in an epoch after {epoch})") from None
+                message = f"train: {says} (in an epoch after {epoch})"
+                raise as_known_as(error, ValueError(message)) from None
         # An error raised in Python, by a generator or a function of the data, stands
         # below a traceback.
         raised = re.findall(r"^(\w*(?:Error|Exception)): (.*)$", text, re.MULTILINE)
         # Names of nodes and operations of the graph say nothing to its author.
         plain = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]", "", text)
         says = ": ".join(raised[-1]) if raised else shorten(ValueError(plain), 200)
-        raise ValueError(
+        message = (
             f"train: expected data and model to run through, got {says} (in an epoch "
             f"after {epoch}); look at the batches of that epoch"
-        ) from error
+        )
+        raise as_known_as(error, ValueError(message)) from error
+
+
+def as_known_as(error: BaseException, other: BaseException) -> BaseException:
+    """Mark an error that takes the place of another one, if that was marked."""
+    return known_to_all(other) if is_known_to_all(error) else other

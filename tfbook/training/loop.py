@@ -117,8 +117,10 @@ def train(
         ValueError: If the data, or an argument, cannot be used, or the checkpoint
             belongs to another run.
         OSError: If a checkpoint cannot be written.
-        WorkerLost: If another worker has ended, hangs or cannot be reached.
-        RuntimeError: If another worker has refused its arguments, or could not go on.
+        WorkerLost: If another worker has failed in a step, has ended, hangs or cannot
+            be reached.
+        RuntimeError: If another worker has refused its arguments, or could not go on
+            between two steps.
 
     Example:
         >>> import numpy as np
@@ -156,19 +158,19 @@ def train(
         strategy=strategy,
         checkpoint_dir=checkpoint_dir,
     )
-    with run, turns.Turns(listed, run, progress) as python:
-        try:
+    try:
+        with run, turns.Turns(listed, run, progress) as python:
             while run.done < run.epochs:
                 python.begin(run.done + 1)
                 record = run.advance()
                 if run.is_enough(functools.partial(python.end, record)):
                     break
             run.finish()
-        except KeyboardInterrupt:
-            raise TrainingInterrupted(
-                f"train: interrupted after epoch {run.done}; its rows are in .history",
-                as_history(run.rows, run.program.column_names),
-            ) from None
+    except KeyboardInterrupt:
+        raise TrainingInterrupted(
+            f"train: interrupted after epoch {run.done}; its rows are in .history",
+            as_history(run.rows, run.program.column_names),
+        ) from None
     return as_history(run.rows, run.program.column_names)
 
 

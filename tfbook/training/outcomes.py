@@ -69,7 +69,10 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 class WorkerLost(ConnectionError):  # noqa: N818 - says what happened
-    """A worker that trained with this one has ended, hangs or cannot be reached.
+    """A worker that trained with this one cannot go on, or no longer answers.
+
+    It has raised an error in the middle of a step, has ended, hangs or cannot be
+    reached; the message says which.
 
     Nothing more can be done in this process, since TensorFlow does not connect anew.
     End it, and start all workers again: with a `checkpoint_dir` they go on from there.
@@ -78,3 +81,14 @@ class WorkerLost(ConnectionError):  # noqa: N818 - says what happened
         >>> issubclass(WorkerLost, ConnectionError)
         True
     """
+
+
+def known_to_all(error: BaseException) -> BaseException:
+    """Mark an error of which no worker has to be told: all have it, or have heard."""
+    vars(error)["known_to_all"] = True
+    return error
+
+
+def is_known_to_all(error: BaseException) -> bool:
+    """Whether no worker has to be told of an error."""
+    return "known_to_all" in vars(error)

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 import tfbook
 from tfbook.training.arguments import first_few, shorten, shorten_text
-from tfbook.training.outcomes import WorkerLost
+from tfbook.training.outcomes import WorkerLost, is_known_to_all, known_to_all
 from tfbook.training.share import add_up
 from tfbook.training.streams import Part
 
@@ -70,13 +70,17 @@ def on_every_worker(strategy: Any, function: Callable[[], Any]) -> list[Any]:
         raise
     except BaseException as error:
         exchange(strategy, json.dumps({"error": one_line(error)}))
+        known_to_all(error)
         raise
     heard = [json.loads(text) for text in exchange(strategy, json.dumps(said))]
     for worker, answer in enumerate(heard):
         if "error" in answer:
-            raise RuntimeError(
-                f"train: expected all {len(heard)} workers to get on, got on worker "
-                f"{worker} {answer['error']}; start all again when that is put right"
+            raise known_to_all(
+                RuntimeError(
+                    f"train: expected all {len(heard)} workers to get on, got on "
+                    f"worker {worker} {answer['error']}; start all again when that is "
+                    "put right"
+                )
             )
     return [answer["value"] for answer in heard]
 
@@ -323,7 +327,7 @@ def agree(strategy: Any, variables: list) -> None:
         variable.assign(strategy.experimental_local_results(value)[0])
 
 
-# A worker that is no more
+# A worker that is no more, or cannot go on
 
 # What TensorFlow ends a collective with when somebody no longer takes part.
 LOST = (
@@ -333,6 +337,13 @@ LOST = (
     tf.errors.DeadlineExceededError,
 )
 NAMED = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
+# Around what a worker says when it leaves, which arrives amid words of TensorFlow's.
+BEGIN, END = "[tfbook: ", " :tfbook]"
+SAID = re.compile(f"{re.escape(BEGIN)}(.*?){re.escape(END)}", re.DOTALL)
+RESTART = (
+    "end all that are left, and start all again with the same checkpoint_dir to go on "
+    "from the last checkpoint"
+)
 
 
 @contextmanager
@@ -349,11 +360,36 @@ def noticed_losses(strategy: Any) -> Iterator[None]:
         is_loss = isinstance(error, LOST) or "Collective ops is aborted" in text
         if not (is_loss and are_several(strategy)):
             raise  # about something else, such as a label out of range
+        said = SAID.search(text)
         # The first that it names; those after it have only passed the news on.
         lost = NAMED.search(text)
         which = " ".join(lost.groups()) if lost else "another worker"
-        raise WorkerLost(
-            f"train: expected all workers to go on, got no answer from {which}, which "
-            "has ended, hangs or cannot be reached; end all that are left, and start "
-            "all again with the same checkpoint_dir to go on from the last checkpoint"
+        says = (
+            said[1]
+            if said
+            else (
+                f"no answer from {which}, which has ended, hangs or cannot be reached"
+            )
+        )
+        end_collectives(says)
+        raise known_to_all(
+            WorkerLost(f"train: expected all workers to go on, got {says}; {RESTART}")
         ) from None
+
+
+def leave(strategy: Any, error: BaseException) -> None:
+    """Let nobody wait for this worker, which cannot go on.
+
+    The others are in the middle of a step, or on their way to the next one. After this
+    nobody can train with anybody: TensorFlow ends all collectives, for good.
+    """
+    if are_several(strategy) and not is_known_to_all(error):
+        end_collectives(f"on worker {number(strategy)} {one_line(error)}")
+
+
+def end_collectives(says: str) -> None:
+    """End what waits for this worker, or will wait, and say why."""
+    # Not public. Without it the others notice when the process has ended.
+    from tensorflow.python.eager import context
+
+    context.context().abort_collective_ops(tf.errors.ABORTED, f"{BEGIN}{says}{END}")
