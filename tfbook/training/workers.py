@@ -11,7 +11,7 @@ import platform
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import keras
@@ -388,8 +388,15 @@ def leave(strategy: Any, error: BaseException) -> None:
 
 
 def end_collectives(says: str) -> None:
-    """End what waits for this worker, or will wait, and say why."""
-    # Not public. Without it the others notice when the process has ended.
+    """End what waits for this worker, or will wait, and say why.
+
+    Neither way is public. Without them the others notice when the process has ended.
+    """
     from tensorflow.python.eager import context
 
-    context.context().abort_collective_ops(tf.errors.ABORTED, f"{BEGIN}{says}{END}")
+    told = tf.errors.ABORTED, f"{BEGIN}{says}{END}"
+    # In a ring the news would reach those alone who wait for what this worker sends,
+    # and not the one who waits for this worker to take something.
+    with suppress(tf.errors.OpError):  # all know already, or nobody passes it on
+        context.context().report_error_to_cluster(*told)
+    context.context().abort_collective_ops(*told)
