@@ -238,6 +238,111 @@ def test_both_others_notice_when_one_of_three_is_killed(tmp_path, victim):
     assert_lost(said, f"worker {victim}")
 
 
+# How many steps the layer below holds in this process: no argument of it, since workers
+# with different arguments would be refused.
+LIMIT = {"steps": 1e9}
+
+
+class Limited(keras.layers.Layer):
+    """A layer that holds for so many steps, and then fails as it is told."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.count = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        self.count.assign_add(1.0)
+        limit = LIMIT["steps"]
+        if self.kind == "memory":
+            size = tf.where(self.count < limit, 1, 2**20)
+            return x + tf.reduce_sum(tf.zeros(tf.stack([size, size, 64])))
+        if self.kind == "assert":
+            holds = tf.debugging.assert_less(self.count, limit, "too many steps")
+            with tf.control_dependencies([holds]):
+                return tf.identity(x)
+        return x
+
+
+class Fails(keras.callbacks.Callback):
+    """A callback that fails before an epoch."""
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        if epoch == 6:
+            raise FileNotFoundError("no log")
+
+
+class Failing:
+    """A task in which one worker fails, and stays."""
+
+    def __init__(self, kind: str, victim: int) -> None:
+        self.kind, self.victim = kind, victim
+
+    def __call__(self, strategy: object, folder: Path) -> list[np.ndarray]:
+        fails = workers.number(strategy) == self.victim
+        if fails:
+            LIMIT["steps"] = 20.0
+        layers = Limited(self.kind), keras.layers.Dense(1)
+        model = keras.Sequential([keras.Input((3,)), *layers])
+        try:
+            training.train(
+                *(model, (X, Y)),
+                optimizer="sgd",
+                epochs=1000,
+                batch_size=8,
+                record_every=2,
+                strategy=strategy,
+                callbacks=[Fails()] if fails and self.kind == "callback" else [],
+            )
+        except (FileNotFoundError, MemoryError, ValueError) as error:
+            said = f"{type(error).__name__}: {error}"
+            (folder / f"{self.victim}.txt").write_text(said)
+            time.sleep(SECONDS)  # nobody is to wait for its end
+        return []
+
+
+FAILURES = {
+    "assert": (1, 2, "ValueError: train: expected data and model to run through, got "),
+    "memory": (0, 2, "MemoryError: train: expected room for a step, got OOM when "),
+    "callback": (1, 2, "FileNotFoundError: no log"),
+    "last of three": (
+        2,
+        3,
+        "ValueError: train: expected data and model to run through, got ",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=[] if n == "assert" else pytest.mark.faults)
+        for n in FAILURES
+    ],
+)
+def test_the_others_end_at_once_when_one_fails_in_a_step(tmp_path, name):
+    victim, number, message = FAILURES[name]
+    task = Failing(name.replace("last of three", "assert"), victim)
+    with started(tmp_path, number, task) as processes:
+        path = tmp_path / f"{victim}.txt"
+        while not (path.exists() and path.read_text()):
+            assert all(process.is_alive() for process in processes)
+            time.sleep(0.005)
+        begun = time.monotonic()
+        others = [each for i, each in enumerate(processes) if i != victim]
+        assert wait(others, NOTICED) == [3] * len(others)
+        print(f"ended after {time.monotonic() - begun:.1f} seconds")
+        assert processes[victim].is_alive()
+    assert path.read_text().startswith(message)
+    for other in {*range(number)} - {victim}:
+        said = (tmp_path / f"{other}.txt").read_text()
+        assert said.startswith(
+            "WorkerLost: train: expected all workers to go on, got on worker "
+            f"{victim} {message}"
+        )
+        assert "\n" not in said
+
+
 @pytest.mark.parametrize(("kind", "numbers"), [("plain", [1, 3]), ("shares", [1])])
 def test_a_run_goes_on_with_another_number_of_workers(tmp_path, kind, numbers):
     half, whole = Training(10, kind), Training(20, kind)

@@ -34,6 +34,11 @@ CAUSES = (
         "expected ids from 0 to {last} for an embedding, got {got}; number them anew, "
         "or make its input_dim larger",
     ),
+    (
+        re.compile(r"device:(\w+:\d+) is joining a group.*\(group_key=(\d+)\)"),
+        "expected devices that no other strategy has put together otherwise, got "
+        "{got} in two groups; start a new process for each",
+    ),
 )
 
 
@@ -43,10 +48,16 @@ def explained(epoch: int) -> Iterator[None]:
 
     Raises:
         ValueError: In place of TensorFlow's error, of which it is the cause.
+        MemoryError: The same, if a step finds no room.
     """
     try:
         yield
-    except (tf.errors.InvalidArgumentError, tf.errors.UnknownError) as error:
+    except (
+        tf.errors.InternalError,
+        tf.errors.InvalidArgumentError,
+        tf.errors.ResourceExhaustedError,
+        tf.errors.UnknownError,
+    ) as error:
         text = str(error)
         for pattern, message in CAUSES:
             if found := pattern.search(text):
@@ -60,6 +71,12 @@ def explained(epoch: int) -> Iterator[None]:
         # Names of nodes and operations of the graph say nothing to its author.
         plain = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]", "", text)
         says = ": ".join(raised[-1]) if raised else shorten(ValueError(plain), 200)
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            message = (
+                f"train: expected room for a step, got {says} (in an epoch after "
+                f"{epoch}); pass a smaller batch_size, or make the model smaller"
+            )
+            raise as_known_as(error, MemoryError(message)) from error
         message = (
             f"train: expected data and model to run through, got {says} (in an epoch "
             f"after {epoch}); look at the batches of that epoch"

@@ -117,6 +117,7 @@ def train(
         ValueError: If the data, or an argument, cannot be used, or the checkpoint
             belongs to another run.
         OSError: If a checkpoint cannot be written.
+        MemoryError: If there is no room for a step.
         WorkerLost: If another worker has failed in a step, has ended, hangs or cannot
             be reached.
         RuntimeError: If another worker has refused its arguments, or could not go on

@@ -357,7 +357,9 @@ def noticed_losses(strategy: Any) -> Iterator[None]:
         yield
     except tf.errors.OpError as error:
         text = str(error)
-        is_loss = isinstance(error, LOST) or "Collective ops is aborted" in text
+        is_loss = isinstance(error, LOST) or (
+            "Collective ops is aborted" in text and "is joining a group" not in text
+        )
         if not (is_loss and are_several(strategy)):
             raise  # about something else, such as a label out of range
         said = SAID.search(text)
