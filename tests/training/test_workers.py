@@ -636,6 +636,14 @@ def config(*addresses: object, index: object = 0) -> str:
         (config(), "expected a task that is in the cluster, got"),
         (config("a:1", "b:1").replace("worker", "chief"), "expected one 'chief' or no"),
         ("[]", "expected a cluster and a task, got"),
+        ("[" * 100_000, "expected a cluster and a task, got"),
+        (config("A:1", "a:1"), "expected another address for each worker"),
+        (config("a:65536"), "expected addresses of the form host:port, got 'a:65536'"),
+        (config("a:" + "9" * 5000), "expected addresses of the form host:port, got 'a"),
+        (config(" a:1"), "expected addresses of the form host:port, got ' a:1'"),
+        (config("http://a:1"), "expected addresses of the form host:port, got 'http:"),
+        (config("[::1]:1"), r"expected addresses of the form host:port, got '\[::1\]"),
+        (config("a:1").replace('"worker", "i', '["worker"], "i'), "expected a task th"),
     ],
 )
 def test_a_cluster_that_cannot_be_is_refused(monkeypatch, text, message):

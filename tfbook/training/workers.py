@@ -139,7 +139,8 @@ def gatherer(strategy: Any) -> Callable[[Any], tf.Tensor]:
         results = strategy.run(gather, (chunk,))
         return strategy.experimental_local_results(results)[0][::per_worker]
 
-    return whole
+    # Called so, it is compiled also where functions are to run eagerly.
+    return whole.get_concrete_function()
 
 
 # The same call, the same batches, the same weights
@@ -195,7 +196,7 @@ def same_batches(strategy: Any, name: str, batches: Iterator) -> Iterator:
     """
     for place, batch, found in read_together(strategy, batches, digest_of):
         if differs := first_difference(found):
-            raise ValueError(
+            raise on_all(
                 f"{name}: expected the same batch number {place} on each of "
                 f"{len(found)} workers, got {differs}; give every worker the same "
                 "dataset, with the same seeds, or pass a function (worker, workers)"
@@ -218,13 +219,13 @@ def shares(strategy: Any, name: str, batches: Iterator) -> Iterator[Part]:
         digests, forms, rows = zip(*found, strict=True)
         have = ["a batch" if each else "no more" for each in rows]
         if differs := first_difference(have):
-            raise ValueError(
+            raise on_all(
                 f"{name}: expected as many batches on each of {len(have)} workers, got "
                 f"{differs} at batch number {place}; give each worker as many with "
                 "take, or with repeat and steps_per_epoch"
             )
         if differs := first_difference(forms):
-            raise ValueError(
+            raise on_all(
                 f"{name}: expected batches that differ in the number of rows alone, "
                 f"got {differs} in batch number {place}; pad all to the same shape"
             )
@@ -233,13 +234,18 @@ def shares(strategy: Any, name: str, batches: Iterator) -> Iterator[Part]:
         if place == 1 and len({*digests}) < len(digests):
             twice = next(each for each in digests if digests.count(each) > 1)
             who = [str(i) for i, each in enumerate(digests) if each == twice]
-            raise ValueError(
+            raise on_all(
                 f"{name}: expected other rows on each of {len(digests)} workers, got "
                 f"the same first batch on workers {' and '.join(who)}; let the "
                 "function return the rows of worker, such as data.shard(workers, "
                 "worker)"
             )
         yield Part(batch, rows)
+
+
+def on_all(message: str) -> BaseException:
+    """Make an error that every worker raises, since all have heard the same."""
+    return known_to_all(ValueError(message))
 
 
 def read_together(
