@@ -122,9 +122,9 @@ def is_part(received: bytes) -> bool:
 def gatherer(strategy: Any) -> Callable[[Any], tf.Tensor]:
     """Return a function that puts a chunk of each worker together, traced once.
 
-    TensorFlow counts collectives as they are traced, and it is by their numbers that
-    those of different workers find each other. So this one is there before any other,
-    and it still works where workers have traced different programs.
+    TensorFlow numbers collectives as they are called, and it is by their numbers that
+    those of different workers find each other. So it works whatever each of them has
+    compiled, as long as all have called the same.
     """
     per_worker = len(strategy.extended.worker_devices)
 
