@@ -65,12 +65,7 @@ def explained(epoch: int) -> Iterator[None]:
                 says = message.format(got=got, size=size, last=int(size) - 1)
                 message = f"train: {says} (in an epoch after {epoch})"
                 raise as_known_as(error, ValueError(message)) from None
-        # An error raised in Python, by a generator or a function of the data, stands
-        # below a traceback.
-        raised = re.findall(r"^(\w*(?:Error|Exception)): (.*)$", text, re.MULTILINE)
-        # Names of nodes and operations of the graph say nothing to its author.
-        plain = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]", "", text)
-        says = ": ".join(raised[-1]) if raised else shorten(ValueError(plain), 200)
+        says = cause_of(error)
         if isinstance(error, tf.errors.ResourceExhaustedError):
             message = (
                 f"train: expected room for a step, got {says} (in an epoch after "
@@ -82,6 +77,17 @@ def explained(epoch: int) -> Iterator[None]:
             f"after {epoch}); look at the batches of that epoch"
         )
         raise as_known_as(error, ValueError(message)) from error
+
+
+def cause_of(error: tf.errors.OpError) -> str:
+    """Say in one line what an operation complains of."""
+    text = str(error)
+    # An error raised in Python, by a generator or a function of the data, stands below
+    # a traceback.
+    raised = re.findall(r"^(\w*(?:Error|Exception)): (.*)$", text, re.MULTILINE)
+    # Names of nodes and operations of the graph say nothing to its author.
+    plain = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]", "", text)
+    return ": ".join(raised[-1]) if raised else shorten(ValueError(plain), 200)
 
 
 def as_known_as(error: BaseException, other: BaseException) -> BaseException:

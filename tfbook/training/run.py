@@ -240,6 +240,7 @@ class Run:
             (self.done // self.record_every + 1) * self.record_every, self.epochs
         )
         epochs = range(self.done + 1, last + 1)
+        workers.check_settings(self.strategy, cache.variables_of(self.optimizer))
         several = workers.are_several(self.strategy)
         deferred = nullcontext(self._asked) if several else deferred_interrupt()
         with deferred as self._asked, explained(self.done):

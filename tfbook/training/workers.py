@@ -20,6 +20,7 @@ import tensorflow as tf
 
 import tfbook
 from tfbook.training.arguments import first_few, shorten, shorten_text
+from tfbook.training.errors import cause_of
 from tfbook.training.outcomes import WorkerLost, is_known_to_all, known_to_all
 from tfbook.training.share import add_up
 from tfbook.training.streams import Part
@@ -87,6 +88,8 @@ def on_every_worker(strategy: Any, function: Callable[[], Any]) -> list[Any]:
 
 def one_line(error: BaseException) -> str:
     """Show an error in one line."""
+    if isinstance(error, tf.errors.OpError):
+        return cause_of(error)
     says = shorten(error, 300) if isinstance(error, Exception) else ""
     return f"{type(error).__name__}: {says}" if says else type(error).__name__
 
@@ -312,6 +315,29 @@ def rows_of(name: str, batch: Any) -> int:
             "the same examples"
         )
     return rows.pop()
+
+
+def check_settings(strategy: Any, variables: list) -> None:
+    """Check that no callback has changed the optimizer on some workers only.
+
+    They would end with other weights, without a word.
+
+    Raises:
+        ValueError: On every worker, if one has another learning rate, or the like.
+    """
+    if not are_several(strategy):
+        return
+
+    def settings() -> list[str]:
+        scalars = (each for each in variables if len(each.shape) == 0)
+        return [f"{each.name} {each.numpy():.9g}" for each in scalars]
+
+    for found in zip(*on_every_worker(strategy, settings), strict=True):
+        if differs := first_difference(found):
+            raise on_all(
+                f"train: expected the same optimizer on each of {len(found)} workers, "
+                f"got {differs}; pass callbacks that change it to every worker"
+            )
 
 
 def agree(strategy: Any, variables: list) -> None:
