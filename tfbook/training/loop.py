@@ -181,7 +181,8 @@ def records(
     """Train a model, and yield whenever the compiled loop gives control back.
 
     This is `train` as an iterator, for a loop of your own: to stop early, leave it. A
-    run that goes on from a checkpoint yields the records that are still to come.
+    run that goes on from a checkpoint yields the records that are still to come. Of
+    several workers all have to leave at the same record: who goes on alone waits.
 
     Args:
         model: Any Keras model.
