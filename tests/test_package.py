@@ -109,7 +109,7 @@ IMPORTS: dict[str, set[str]] = {
         "training.streams",
         "training.targets",
     },
-    "training.errors": {"training.arguments", "training.outcomes"},
+    "training.errors": {"training.arguments"},
     "training.forward": set(),
     "training.frozen": set(),
     "training.guards": {"training.lookups", "training.tallies", "training.targets"},

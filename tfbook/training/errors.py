@@ -9,7 +9,6 @@ import pandas as pd
 import tensorflow as tf
 
 from tfbook.training.arguments import shorten
-from tfbook.training.outcomes import is_known_to_all, known_to_all
 
 
 def as_history(rows: list[dict[str, float]], columns: list[str]) -> pd.DataFrame:
@@ -93,3 +92,14 @@ def cause_of(error: tf.errors.OpError) -> str:
 def as_known_as(error: BaseException, other: BaseException) -> BaseException:
     """Mark an error that takes the place of another one, if that was marked."""
     return known_to_all(other) if is_known_to_all(error) else other
+
+
+def known_to_all(error: BaseException) -> BaseException:
+    """Mark an error of which no worker has to be told: all have it, or have heard."""
+    vars(error)["known_to_all"] = True
+    return error
+
+
+def is_known_to_all(error: BaseException) -> bool:
+    """Whether no worker has to be told of an error."""
+    return "known_to_all" in vars(error)

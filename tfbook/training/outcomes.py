@@ -81,14 +81,3 @@ class WorkerLost(ConnectionError):  # noqa: N818 - says what happened
         >>> issubclass(WorkerLost, ConnectionError)
         True
     """
-
-
-def known_to_all(error: BaseException) -> BaseException:
-    """Mark an error of which no worker has to be told: all have it, or have heard."""
-    vars(error)["known_to_all"] = True
-    return error
-
-
-def is_known_to_all(error: BaseException) -> bool:
-    """Whether no worker has to be told of an error."""
-    return "known_to_all" in vars(error)

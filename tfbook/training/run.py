@@ -20,9 +20,9 @@ from tfbook.training import (
     identity,
     workers,
 )
-from tfbook.training.errors import as_history, explained
+from tfbook.training.errors import as_history, explained, known_to_all
 from tfbook.training.interrupts import deferred_interrupt
-from tfbook.training.outcomes import Record, TrainingDiverged, known_to_all
+from tfbook.training.outcomes import Record, TrainingDiverged
 from tfbook.training.streams import Stream
 
 

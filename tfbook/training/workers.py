@@ -20,8 +20,8 @@ import tensorflow as tf
 
 import tfbook
 from tfbook.training.arguments import first_few, shorten, shorten_text
-from tfbook.training.errors import cause_of
-from tfbook.training.outcomes import WorkerLost, is_known_to_all, known_to_all
+from tfbook.training.errors import cause_of, is_known_to_all, known_to_all
+from tfbook.training.outcomes import WorkerLost
 from tfbook.training.share import add_up
 from tfbook.training.streams import Part
 
