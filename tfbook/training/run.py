@@ -225,7 +225,7 @@ class Run:
         self, kind: object, error: BaseException | None, trace: object
     ) -> None:
         with self._open:
-            # A loop over records is left early by all, or it is a mistake of the caller.
+            # A loop over records is left early by all workers: nobody is left waiting.
             if error is not None and not isinstance(error, GeneratorExit):
                 workers.leave(self.strategy, error)
 
