@@ -12,28 +12,22 @@ from bench.contest import Line, clock, least
 
 WIDTHS = [64, 512, 2048]
 EPOCHS = 10
-CALLS = 5
+CALLS = 7
 MOST = 4
 
 
-def write_seconds(size: int, folder: str) -> float:
-    """Return how long it takes to have so many bytes on the disk, and no more."""
-    content = np.random.default_rng(0).bytes(size)
-    path = Path(folder, "plain")
-
-    def write() -> float:
-        start = time.perf_counter()
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        return time.perf_counter() - start
-
-    return least(write() for _ in range(CALLS))
+def write_seconds(content: bytes, path: Path) -> float:
+    """Return how long it takes to have some bytes on the disk, and no more."""
+    start = time.perf_counter()
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return time.perf_counter() - start
 
 
 def measure() -> tuple[dict[str, dict], list[Line]]:
-    """Train with and without checkpoints, in turn.
+    """Train with checkpoints and without, and write as many bytes, in turn.
 
     Returns:
         Bytes, seconds for each checkpoint, and seconds to write as many bytes, by the
@@ -42,22 +36,26 @@ def measure() -> tuple[dict[str, dict], list[Line]]:
     table = {}
     for width in WIDTHS:
         with tempfile.TemporaryDirectory() as folder:
-            pair = [
+            without, with_them = (
                 Boston(width, record_every=1, checkpoint_dir=each)
                 for each in (None, folder)
+            )
+            content = np.random.default_rng(0).bytes(without.bytes)
+            for each in (without, with_them):
+                clock(each, EPOCHS)  # compiles
+            turns = [
+                (
+                    clock(without, EPOCHS),
+                    clock(with_them, EPOCHS),
+                    *(write_seconds(content, Path(folder, "plain")) for _ in range(3)),
+                )
+                for _ in range(CALLS)
             ]
-            seconds: list[list[float]] = [[], []]
-            for turn in range(CALLS + 1):
-                for each, times in zip(pair, seconds, strict=True):
-                    times += [clock(each, EPOCHS)] if turn else []
-                    if not turn:
-                        clock(each, EPOCHS)  # compiles
-            without, with_them = map(least, seconds)
-            size = pair[0].bytes
+            alone, saving, *writing = zip(*turns, strict=True)
             table[str(width)] = {
-                "bytes": size,
-                "seconds": (with_them - without) / EPOCHS,
-                "writing": write_seconds(size, folder),
+                "bytes": len(content),
+                "seconds": (least(saving) - least(alone)) / EPOCHS,
+                "writing": least(least(each) for each in writing),
             }
     largest = table[str(WIDTHS[-1])]
     ratio = largest["seconds"] / largest["writing"]

@@ -166,6 +166,7 @@ IMPORTS: dict[str, set[str]] = {
     "training.tf_config": {"training.arguments"},
     "training.workers": {
         "training.arguments",
+        "training.errors",
         "training.outcomes",
         "training.share",
         "training.streams",

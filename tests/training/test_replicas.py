@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfbook import data, models, training
 from tfbook.training import arguments as checks
-from tfbook.training import dry_run
+from tfbook.training import dry_run, errors, workers
 
 SPLIT = data.linear(num_examples=20, noise=0.1)
 SECONDS = 900  # in which processes have to end, on a machine that is busy
@@ -216,3 +216,38 @@ def test_a_model_an_optimizer_or_a_call_from_a_scope_is_refused(strategy):
         training.train(model, SPLIT.train, **arguments)
     with pytest.raises(ValueError, match=message.format("'iteration'")):
         training.train(network(), SPLIT.train, **arguments | {"optimizer": optimizer})
+
+
+def test_a_second_group_of_devices_is_refused_and_the_first_still_trains():
+    def train(*devices: str) -> None:
+        strategy = tf.distribute.MirroredStrategy(devices)
+        training.train(
+            network(), SPLIT.train, optimizer="sgd", epochs=1, strategy=strategy
+        )
+
+    train("CPU:0", "CPU:1")
+    message = (
+        "^strategy: expected CPU:0 and CPU:1, the devices that have been used together "
+        "before, got CPU:1 and CPU:0; TensorFlow puts devices together once in a "
+    )
+    with pytest.raises(ValueError, match=message):
+        train("CPU:1", "CPU:0")
+    train("CPU:1")
+    train("CPU:0", "CPU:1")
+
+
+# What TensorFlow says if a strategy was used elsewhere, with other devices.
+JOINING = """Collective ops is aborted by: Device /job:localhost/replica:0/task:0\
+/device:CPU:1 is joining a group with size3, but that group has size 2 (group_key=1)
+The error could be from a previous operation. Restart your program to reset."""
+
+
+def test_devices_that_were_put_together_elsewhere_are_no_lost_worker(monkeypatch):
+    monkeypatch.setattr(workers, "are_several", lambda strategy: True)
+    message = r"^train: expected devices that no other .*, got CPU:1 in two groups;"
+    with (
+        pytest.raises(ValueError, match=message),
+        errors.explained(0),
+        workers.noticed_losses(None),
+    ):
+        raise tf.errors.InternalError(None, None, JOINING)

@@ -74,6 +74,11 @@ def check_strategy(strategy: Any, jit_compile: bool, step: Any) -> None:
             "train: expected no step with a strategy, got one; only train's own step "
             "can be shared out, so drop one of the two"
         )
+    if isinstance(strategy, known[1]) and tf.config.functions_run_eagerly():
+        raise ValueError(
+            "train: expected compiled functions with several workers, got "
+            "tf.config.run_functions_eagerly(True); look for errors with one process"
+        )
 
 
 def check_scope(variables: Iterable = ()) -> None:

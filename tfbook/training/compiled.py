@@ -27,7 +27,9 @@ class Compiled:
             self.concrete = self.function.get_concrete_function(*specs)
         # TensorFlow lists the variables in no order; what it captures has one, which
         # is the same in every process.
-        captured = [id(handle) for handle in self.concrete.captured_inputs]
+        # (`captured_inputs` would draw a number for each collective, as a call does,
+        # and a worker that cannot compile would be behind the others for good.)
+        captured = [id(handle) for handle in self.concrete.graph.external_captures]
         self.variables = sorted(
             self.concrete.variables, key=lambda each: captured.index(id(each.handle))
         )

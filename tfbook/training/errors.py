@@ -33,6 +33,11 @@ CAUSES = (
         "expected ids from 0 to {last} for an embedding, got {got}; number them anew, "
         "or make its input_dim larger",
     ),
+    (
+        re.compile(r"device:(\w+:\d+) is joining a group.*\(group_key=(\d+)\)"),
+        "expected devices that no other strategy has put together otherwise, got "
+        "{got} in two groups; start a new process for each",
+    ),
 )
 
 
@@ -42,23 +47,59 @@ def explained(epoch: int) -> Iterator[None]:
 
     Raises:
         ValueError: In place of TensorFlow's error, of which it is the cause.
+        MemoryError: The same, if a step finds no room.
     """
     try:
         yield
-    except (tf.errors.InvalidArgumentError, tf.errors.UnknownError) as error:
+    except (
+        tf.errors.InternalError,
+        tf.errors.InvalidArgumentError,
+        tf.errors.ResourceExhaustedError,
+        tf.errors.UnknownError,
+    ) as error:
         text = str(error)
         for pattern, message in CAUSES:
             if found := pattern.search(text):
                 got, size = found.groups()
                 says = message.format(got=got, size=size, last=int(size) - 1)
-                raise ValueError(f"train: {says} (in an epoch after {epoch})") from None
-        # An error raised in Python, by a generator or a function of the data, stands
-        # below a traceback.
-        raised = re.findall(r"^(\w*(?:Error|Exception)): (.*)$", text, re.MULTILINE)
-        # Names of nodes and operations of the graph say nothing to its author.
-        plain = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]", "", text)
-        says = ": ".join(raised[-1]) if raised else shorten(ValueError(plain), 200)
-        raise ValueError(
+                message = f"train: {says} (in an epoch after {epoch})"
+                raise as_known_as(error, ValueError(message)) from None
+        says = cause_of(error)
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            message = (
+                f"train: expected room for a step, got {says} (in an epoch after "
+                f"{epoch}); pass a smaller batch_size, or make the model smaller"
+            )
+            raise as_known_as(error, MemoryError(message)) from error
+        message = (
             f"train: expected data and model to run through, got {says} (in an epoch "
             f"after {epoch}); look at the batches of that epoch"
-        ) from error
+        )
+        raise as_known_as(error, ValueError(message)) from error
+
+
+def cause_of(error: tf.errors.OpError) -> str:
+    """Say in one line what an operation complains of."""
+    text = str(error)
+    # An error raised in Python, by a generator or a function of the data, stands below
+    # a traceback.
+    raised = re.findall(r"^(\w*(?:Error|Exception)): (.*)$", text, re.MULTILINE)
+    # Names of nodes and operations of the graph say nothing to its author.
+    plain = re.sub(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]", "", text)
+    return ": ".join(raised[-1]) if raised else shorten(ValueError(plain), 200)
+
+
+def as_known_as(error: BaseException, other: BaseException) -> BaseException:
+    """Mark an error that takes the place of another one, if that was marked."""
+    return known_to_all(other) if is_known_to_all(error) else other
+
+
+def known_to_all(error: BaseException) -> BaseException:
+    """Mark an error of which no worker has to be told: all have it, or have heard."""
+    vars(error)["known_to_all"] = True
+    return error
+
+
+def is_known_to_all(error: BaseException) -> bool:
+    """Whether no worker has to be told of an error."""
+    return "known_to_all" in vars(error)

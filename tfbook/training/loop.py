@@ -117,8 +117,11 @@ def train(
         ValueError: If the data, or an argument, cannot be used, or the checkpoint
             belongs to another run.
         OSError: If a checkpoint cannot be written.
-        WorkerLost: If another worker has ended, hangs or cannot be reached.
-        RuntimeError: If another worker has refused its arguments, or could not go on.
+        MemoryError: If there is no room for a step.
+        WorkerLost: If another worker has failed in a step, has ended, hangs or cannot
+            be reached.
+        RuntimeError: If another worker has refused its arguments, or could not go on
+            between two steps.
 
     Example:
         >>> import numpy as np
@@ -156,19 +159,19 @@ def train(
         strategy=strategy,
         checkpoint_dir=checkpoint_dir,
     )
-    with run, turns.Turns(listed, run, progress) as python:
-        try:
+    try:
+        with run, turns.Turns(listed, run, progress) as python:
             while run.done < run.epochs:
                 python.begin(run.done + 1)
                 record = run.advance()
                 if run.is_enough(functools.partial(python.end, record)):
                     break
             run.finish()
-        except KeyboardInterrupt:
-            raise TrainingInterrupted(
-                f"train: interrupted after epoch {run.done}; its rows are in .history",
-                as_history(run.rows, run.program.column_names),
-            ) from None
+    except KeyboardInterrupt:
+        raise TrainingInterrupted(
+            f"train: interrupted after epoch {run.done}; its rows are in .history",
+            as_history(run.rows, run.program.column_names),
+        ) from None
     return as_history(run.rows, run.program.column_names)
 
 
@@ -178,7 +181,8 @@ def records(
     """Train a model, and yield whenever the compiled loop gives control back.
 
     This is `train` as an iterator, for a loop of your own: to stop early, leave it. A
-    run that goes on from a checkpoint yields the records that are still to come.
+    run that goes on from a checkpoint yields the records that are still to come. Of
+    several workers all have to leave at the same record: who goes on alone waits.
 
     Args:
         model: Any Keras model.

@@ -69,7 +69,10 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 class WorkerLost(ConnectionError):  # noqa: N818 - says what happened
-    """A worker that trained with this one has ended, hangs or cannot be reached.
+    """A worker that trained with this one cannot go on, or no longer answers.
+
+    It has raised an error in the middle of a step, has ended, hangs or cannot be
+    reached; the message says which.
 
     Nothing more can be done in this process, since TensorFlow does not connect anew.
     End it, and start all workers again: with a `checkpoint_dir` they go on from there.

@@ -146,14 +146,20 @@ class Program:
         done, row, worst = one.run(begun, stream.steps, recorded, stopped)
         stream.end()
         finite = bool(np.isfinite([*row.values()]).all() and row.get("finite", True))
-        complain = self.guards[name].complain
-        stream.ask(functools.partial(complain, stream.name, worst, finite))
-        if done == 0 or (stream.steps and done < stream.steps):
-            wanted = f"{stream.steps} batches" if stream.steps else "one batch or more"
-            raise ValueError(
-                f"{stream.name}: expected {wanted} in epoch {epoch}, got {done}: the "
-                "data ran out; pass data that can be read again, or fewer epochs"
-            )
+
+        def complain() -> None:
+            self.guards[name].complain(stream.name, worst, finite)
+            if done == 0 or (stream.steps and done < stream.steps):
+                wanted = (
+                    f"{stream.steps} batches" if stream.steps else "one batch or more"
+                )
+                raise ValueError(
+                    f"{stream.name}: expected {wanted} in epoch {epoch}, got {done}: "
+                    "the data ran out; pass data that can be read again, or fewer "
+                    "epochs"
+                )
+
+        stream.ask(complain)
         return {f"{name}_{k}" if k in one.names else k: v for k, v in row.items()}
 
     # What is compiled

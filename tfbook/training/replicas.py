@@ -25,6 +25,9 @@ from tfbook.training.share import Share
 # Layers that draw without a seed of their own all draw from this one of Keras's.
 GENERATOR = "global_seed_generator"
 
+# How many devices share the steps of this process, and which of them are here.
+GROUPS: dict[str, tuple] = {}
+
 
 class Replicas:
     """The two steps of training, for the replicas of a strategy.
@@ -47,6 +50,7 @@ class Replicas:
         predicted: Any,
         masks: list,
     ) -> None:
+        check_group(strategy)
         self.strategy = strategy
         self.objective = objective
         _, y, weights = (*batch, None, None)[:3]
@@ -153,6 +157,26 @@ class Replicas:
         results = self.strategy.run(function, arguments)
         return tf.nest.map_structure(
             lambda result: self.strategy.experimental_local_results(result)[0], results
+        )
+
+
+def check_group(strategy: Any) -> None:
+    """Check that no other devices have worked together in this process.
+
+    TensorFlow knows a group of devices by a number, in all of a process, and every
+    strategy counts its groups from 1: the second one would be taken for the first, and
+    nothing could be shared out any more.
+    """
+    group = strategy.num_replicas_in_sync, *strategy.extended.worker_devices
+    if group[0] > 1 and GROUPS.setdefault("first", group) != group:
+        before, now = (
+            " and ".join(device.partition("device:")[2] for device in devices)
+            for _, *devices in (GROUPS["first"], group)
+        )
+        raise ValueError(
+            f"strategy: expected {before}, the devices that have been used together "
+            f"before, got {now}; TensorFlow puts devices together once in a process, "
+            "so start another one"
         )
 
 

@@ -20,7 +20,7 @@ from tfbook.training import (
     identity,
     workers,
 )
-from tfbook.training.errors import as_history, explained
+from tfbook.training.errors import as_history, explained, known_to_all
 from tfbook.training.interrupts import deferred_interrupt
 from tfbook.training.outcomes import Record, TrainingDiverged
 from tfbook.training.streams import Stream
@@ -59,16 +59,20 @@ class Run:
         # Before anything that workers do together, which has to be the same on each.
         call = {name: value for name, value in locals().items() if name != "self"}
         workers.check_same(strategy, lambda: self._read(**call))
-        self.program, self.optimizer = cache.get_program(
-            model,
-            self.data,
-            optimizer=optimizer,
-            loss=loss,
-            metrics=metrics,
-            step=step,
-            jit_compile=jit_compile,
-            strategy=strategy,
-        )
+
+        def compile_program() -> None:
+            self.program, self.optimizer = cache.get_program(
+                model,
+                self.data,
+                optimizer=optimizer,
+                loss=loss,
+                metrics=metrics,
+                step=step,
+                jit_compile=jit_compile,
+                strategy=strategy,
+            )
+
+        workers.on_every_worker(strategy, compile_program)
         self.rows: list[dict[str, float]] = []
         self._open = ExitStack()
         self._asked: Any = None
@@ -90,7 +94,8 @@ class Run:
                 )
                 self._resume(checkpoint_dir)
             workers.agree(strategy, self._variables)
-        except BaseException:
+        except BaseException as error:
+            workers.leave(strategy, error)
             self._open.close()
             raise
 
@@ -216,8 +221,13 @@ class Run:
             self._asked = self._open.enter_context(deferred_interrupt())
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._open.close()
+    def __exit__(
+        self, kind: object, error: BaseException | None, trace: object
+    ) -> None:
+        with self._open:
+            # A loop over records is left early by all workers: nobody is left waiting.
+            if error is not None and not isinstance(error, GeneratorExit):
+                workers.leave(self.strategy, error)
 
     def advance(self) -> Record:
         """Train up to the next record, check it, and save it.
@@ -230,6 +240,7 @@ class Run:
             (self.done // self.record_every + 1) * self.record_every, self.epochs
         )
         epochs = range(self.done + 1, last + 1)
+        workers.check_settings(self.strategy, cache.variables_of(self.optimizer))
         several = workers.are_several(self.strategy)
         deferred = nullcontext(self._asked) if several else deferred_interrupt()
         with deferred as self._asked, explained(self.done):
@@ -241,11 +252,13 @@ class Run:
                 got = (
                     values if weights_are_finite else f"weights that are not, {values}"
                 )
-                raise TrainingDiverged(
-                    f"train: expected a finite loss and finite weights, got {got} in "
-                    f"epoch {last}; lower the learning rate, standardise the features, "
-                    "or clip the gradients",
-                    as_history(self.rows, self.program.column_names),
+                raise known_to_all(
+                    TrainingDiverged(
+                        f"train: expected a finite loss and finite weights, got {got} "
+                        f"in epoch {last}; lower the learning rate, standardise the "
+                        "features, or clip the gradients",
+                        as_history(self.rows, self.program.column_names),
+                    )
                 )
             self.rows.append({"epoch": last, **values})
             self._done = last
@@ -273,7 +286,7 @@ class Run:
         )
         enough, interrupted = (any(each) for each in zip(*answers, strict=True))
         if interrupted and not enough:
-            raise KeyboardInterrupt
+            raise known_to_all(KeyboardInterrupt())
         return enough
 
     def finish(self) -> None:

@@ -1,10 +1,13 @@
 """The environment variable `TF_CONFIG`: which workers there are, and which this is."""
 
 import json
+import re
 from typing import Any
 
 from tfbook.training.arguments import shorten
 
+# The name of a host or its number, not of IPv6, and a port.
+ADDRESS = re.compile(r"[^\s/:\[\]]+:([1-9][0-9]{0,4})")
 EXAMPLE = (
     '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, '
     '"task": {"type": "worker", "index": 0}}'
@@ -22,7 +25,7 @@ def read_config(text: str) -> tuple[dict[str, list[str]], str, int]:
         cluster, task = config["cluster"], config["task"]
         kind, index = task["type"], int(str(task["index"]))
         jobs = {job: cluster[job] for job in ("chief", "worker") if job in cluster}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise wrong("a cluster and a task", text) from None
     if jobs != cluster or not all(isinstance(each, list) for each in jobs.values()):
         raise wrong("lists of addresses of a 'worker', and perhaps a 'chief'", cluster)
@@ -30,12 +33,12 @@ def read_config(text: str) -> tuple[dict[str, list[str]], str, int]:
         raise wrong("one 'chief' or none", jobs["chief"])
     addresses = [address for job in jobs.values() for address in job]
     for address in addresses:
-        host, _, port = str(address).rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        found = ADDRESS.fullmatch(str(address))
+        if not found or int(found[1]) > 65535:
             raise wrong("addresses of the form host:port", address)
-    if len({*addresses}) < len(addresses):
+    if len({address.lower() for address in addresses}) < len(addresses):
         raise wrong("another address for each worker", addresses)
-    if kind not in jobs or not 0 <= index < len(jobs[kind]):
+    if kind not in [*jobs] or not 0 <= index < len(jobs[kind]):
         raise wrong("a task that is in the cluster", task)
     return jobs, kind, index
 

@@ -11,7 +11,7 @@ import platform
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import keras
@@ -20,6 +20,7 @@ import tensorflow as tf
 
 import tfbook
 from tfbook.training.arguments import first_few, shorten, shorten_text
+from tfbook.training.errors import cause_of, is_known_to_all, known_to_all
 from tfbook.training.outcomes import WorkerLost
 from tfbook.training.share import add_up
 from tfbook.training.streams import Part
@@ -70,19 +71,25 @@ def on_every_worker(strategy: Any, function: Callable[[], Any]) -> list[Any]:
         raise
     except BaseException as error:
         exchange(strategy, json.dumps({"error": one_line(error)}))
+        known_to_all(error)
         raise
     heard = [json.loads(text) for text in exchange(strategy, json.dumps(said))]
     for worker, answer in enumerate(heard):
         if "error" in answer:
-            raise RuntimeError(
-                f"train: expected all {len(heard)} workers to get on, got on worker "
-                f"{worker} {answer['error']}; start all again when that is put right"
+            raise known_to_all(
+                RuntimeError(
+                    f"train: expected all {len(heard)} workers to get on, got on "
+                    f"worker {worker} {answer['error']}; start all again when that is "
+                    "put right"
+                )
             )
     return [answer["value"] for answer in heard]
 
 
 def one_line(error: BaseException) -> str:
     """Show an error in one line."""
+    if isinstance(error, tf.errors.OpError):
+        return cause_of(error)
     says = shorten(error, 300) if isinstance(error, Exception) else ""
     return f"{type(error).__name__}: {says}" if says else type(error).__name__
 
@@ -118,9 +125,9 @@ def is_part(received: bytes) -> bool:
 def gatherer(strategy: Any) -> Callable[[Any], tf.Tensor]:
     """Return a function that puts a chunk of each worker together, traced once.
 
-    TensorFlow counts collectives as they are traced, and it is by their numbers that
-    those of different workers find each other. So this one is there before any other,
-    and it still works where workers have traced different programs.
+    TensorFlow numbers collectives as they are called, and it is by their numbers that
+    those of different workers find each other. So it works whatever each of them has
+    compiled, as long as all have called the same.
     """
     per_worker = len(strategy.extended.worker_devices)
 
@@ -135,7 +142,8 @@ def gatherer(strategy: Any) -> Callable[[Any], tf.Tensor]:
         results = strategy.run(gather, (chunk,))
         return strategy.experimental_local_results(results)[0][::per_worker]
 
-    return whole
+    # Called so, it is compiled also where functions are to run eagerly.
+    return whole.get_concrete_function()
 
 
 # The same call, the same batches, the same weights
@@ -191,7 +199,7 @@ def same_batches(strategy: Any, name: str, batches: Iterator) -> Iterator:
     """
     for place, batch, found in read_together(strategy, batches, digest_of):
         if differs := first_difference(found):
-            raise ValueError(
+            raise on_all(
                 f"{name}: expected the same batch number {place} on each of "
                 f"{len(found)} workers, got {differs}; give every worker the same "
                 "dataset, with the same seeds, or pass a function (worker, workers)"
@@ -214,13 +222,13 @@ def shares(strategy: Any, name: str, batches: Iterator) -> Iterator[Part]:
         digests, forms, rows = zip(*found, strict=True)
         have = ["a batch" if each else "no more" for each in rows]
         if differs := first_difference(have):
-            raise ValueError(
+            raise on_all(
                 f"{name}: expected as many batches on each of {len(have)} workers, got "
                 f"{differs} at batch number {place}; give each worker as many with "
                 "take, or with repeat and steps_per_epoch"
             )
         if differs := first_difference(forms):
-            raise ValueError(
+            raise on_all(
                 f"{name}: expected batches that differ in the number of rows alone, "
                 f"got {differs} in batch number {place}; pad all to the same shape"
             )
@@ -229,13 +237,18 @@ def shares(strategy: Any, name: str, batches: Iterator) -> Iterator[Part]:
         if place == 1 and len({*digests}) < len(digests):
             twice = next(each for each in digests if digests.count(each) > 1)
             who = [str(i) for i, each in enumerate(digests) if each == twice]
-            raise ValueError(
+            raise on_all(
                 f"{name}: expected other rows on each of {len(digests)} workers, got "
                 f"the same first batch on workers {' and '.join(who)}; let the "
                 "function return the rows of worker, such as data.shard(workers, "
                 "worker)"
             )
         yield Part(batch, rows)
+
+
+def on_all(message: str) -> BaseException:
+    """Make an error that every worker raises, since all have heard the same."""
+    return known_to_all(ValueError(message))
 
 
 def read_together(
@@ -304,6 +317,29 @@ def rows_of(name: str, batch: Any) -> int:
     return rows.pop()
 
 
+def check_settings(strategy: Any, variables: list) -> None:
+    """Check that no callback has changed the optimizer on some workers only.
+
+    They would end with other weights, without a word.
+
+    Raises:
+        ValueError: On every worker, if one has another learning rate, or the like.
+    """
+    if not are_several(strategy):
+        return
+
+    def settings() -> list[str]:
+        scalars = (each for each in variables if len(each.shape) == 0)
+        return [f"{each.name} {each.numpy()}" for each in scalars]
+
+    for found in zip(*on_every_worker(strategy, settings), strict=True):
+        if differs := first_difference(found):
+            raise on_all(
+                f"train: expected the same optimizer on each of {len(found)} workers, "
+                f"got {differs}; pass callbacks that change it to every worker"
+            )
+
+
 def agree(strategy: Any, variables: list) -> None:
     """Give the variables of every worker the values that they have on the first."""
     if not are_several(strategy):
@@ -323,7 +359,7 @@ def agree(strategy: Any, variables: list) -> None:
         variable.assign(strategy.experimental_local_results(value)[0])
 
 
-# A worker that is no more
+# A worker that is no more, or cannot go on
 
 # What TensorFlow ends a collective with when somebody no longer takes part.
 LOST = (
@@ -333,6 +369,13 @@ LOST = (
     tf.errors.DeadlineExceededError,
 )
 NAMED = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
+# Around what a worker says when it leaves, which arrives amid words of TensorFlow's.
+BEGIN, END = "[tfbook: ", " :tfbook]"
+SAID = re.compile(f"{re.escape(BEGIN)}(.*?){re.escape(END)}", re.DOTALL)
+RESTART = (
+    "end all that are left, and start all again with the same checkpoint_dir to go on "
+    "from the last checkpoint"
+)
 
 
 @contextmanager
@@ -346,14 +389,48 @@ def noticed_losses(strategy: Any) -> Iterator[None]:
         yield
     except tf.errors.OpError as error:
         text = str(error)
-        is_loss = isinstance(error, LOST) or "Collective ops is aborted" in text
+        is_loss = isinstance(error, LOST) or (
+            "Collective ops is aborted" in text and "is joining a group" not in text
+        )
         if not (is_loss and are_several(strategy)):
             raise  # about something else, such as a label out of range
+        said = SAID.search(text)
         # The first that it names; those after it have only passed the news on.
         lost = NAMED.search(text)
         which = " ".join(lost.groups()) if lost else "another worker"
-        raise WorkerLost(
-            f"train: expected all workers to go on, got no answer from {which}, which "
-            "has ended, hangs or cannot be reached; end all that are left, and start "
-            "all again with the same checkpoint_dir to go on from the last checkpoint"
+        says = (
+            said[1]
+            if said
+            else (
+                f"no answer from {which}, which has ended, hangs or cannot be reached"
+            )
+        )
+        end_collectives(says)
+        raise known_to_all(
+            WorkerLost(f"train: expected all workers to go on, got {says}; {RESTART}")
         ) from None
+
+
+def leave(strategy: Any, error: BaseException) -> None:
+    """Let nobody wait for this worker, which cannot go on.
+
+    The others are in the middle of a step, or on their way to the next one. After this
+    nobody can train with anybody: TensorFlow ends all collectives, for good.
+    """
+    if are_several(strategy) and not is_known_to_all(error):
+        end_collectives(f"on worker {number(strategy)} {one_line(error)}")
+
+
+def end_collectives(says: str) -> None:
+    """End what waits for this worker, or will wait, and say why.
+
+    Neither way is public. Without them the others notice when the process has ended.
+    """
+    from tensorflow.python.eager import context
+
+    told = tf.errors.ABORTED, f"{BEGIN}{says}{END}"
+    # In a ring the news would reach those alone who wait for what this worker sends,
+    # and not the one who waits for this worker to take something.
+    with suppress(tf.errors.OpError):  # all know already, or nobody passes it on
+        context.context().report_error_to_cluster(*told)
+    context.context().abort_collective_ops(*told)
