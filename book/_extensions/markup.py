@@ -13,8 +13,11 @@ REPAIRS = {
     # docutils: a list whose children are no items, and roles that ARIA has given up.
     '<div role="list" class="citation-list">': '<div class="citation-list">',
     ' role="doc-biblioentry"': "",
-    # pandas: the corner of a table heads nothing.
+    # pandas, its Styler, docutils: the corner of a table heads nothing.
     "<th></th>": '<td class="corner"></td>',
+    '<th class="blank level0" >&nbsp;</th>': '<td class="corner"></td>',
+    '<th class="head"></th>': '<td class="corner"></td>',
+    '<th class="head"><p></p></th>': '<td class="corner"></td>',
     # sphinx-exercise: one id for the content of every exercise.
     '<section id="exercise-content">': '<section class="exercise-content">',
     '<section id="solution-content">': '<section class="solution-content">',

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 from conftest import SITE
-from visit import Visit
+from visit import WIDTHS, Visit
 
 # Kilobytes over the wire, as a server sends them that compresses text.
 PAGE, SHARED = 300, 350
@@ -31,11 +31,11 @@ def file_of(address: str) -> Path:
     return path / "index.html" if path.is_dir() else path
 
 
-def test_axe_finds_nothing(seen: Visit):
+def test_axe_finds_nothing(seen: Visit, theme: str):
     found = [
         f"{violation['id']} ({violation['impact']}): {node['html'][:150]} "
         f"{node['failureSummary'].splitlines()[-1].strip()[:200]}"
-        for violation in seen.violations
+        for violation in seen.violations[theme]
         if violation["id"] not in LEFT
         for node in violation["nodes"]
     ]
@@ -52,17 +52,17 @@ def test_the_browser_has_nothing_to_complain_about(seen: Visit):
     assert not seen.complaints
 
 
-@pytest.mark.parametrize("width", ["phone", "laptop", "desk"])
-def test_nothing_scrolls_that_should_not(seen: Visit, width: str):
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_scrolls_that_should_not(seen: Visit, theme: str, width: str):
     # On a phone code and tables keep their lines, and scroll within their own box.
     allowed = {"code", "output", "table"} if width == "phone" else set()
-    found = [each for each in seen.scrollers[width] if each["kind"] not in allowed]
+    found = [each for each in seen.scrollers[theme, width] if each["kind"] not in allowed]
     assert not found
 
 
-def test_every_figure_is_there_and_is_described(seen: Visit):
-    assert not seen.images["broken"]
-    assert not seen.images["unnamed"]
+def test_every_figure_is_there_and_is_described(seen: Visit, theme: str):
+    assert not seen.images[theme]["broken"]
+    assert not seen.images[theme]["unnamed"]
 
 
 @functools.cache
@@ -87,22 +87,22 @@ def test_every_link_within_the_book_leads_somewhere(page: str):
     assert not astray
 
 
-def test_a_page_with_its_figures_is_light(seen: Visit):
-    own = {SITE / seen.page, *map(file_of, shown(seen))}
+def test_a_page_with_its_figures_is_light(seen: Visit, theme: str):
+    own = {SITE / seen.page, *map(file_of, shown(seen, theme))}
     assert sum(map(kilobytes, own)) <= PAGE
 
 
 def test_what_all_pages_share_is_light(seen: Visit, root: str):
-    own = {SITE / seen.page, *map(file_of, seen.images["all"])}
+    own = {SITE / seen.page, *map(file_of, seen.images["light"]["all"])}
     shared = {
         file_of(request) for request in seen.requests if request.startswith(root)
     } - own
     assert sum(map(kilobytes, shared)) <= SHARED
 
 
-def shown(seen: Visit) -> set[str]:
-    """List the pictures that this theme loads: one of each pair for the two."""
-    found = set(seen.images["all"])
+def shown(seen: Visit, theme: str) -> set[str]:
+    """List the pictures that a theme loads: one of each pair for the two."""
+    found = set(seen.images[theme]["all"])
     dark = {each for each in found if each.endswith("-dark.svg")}
     light = {each.removesuffix("-dark.svg") + ".svg" for each in dark}
-    return found - (light if seen.theme == "dark" else dark)
+    return found - (light if theme == "dark" else dark)
