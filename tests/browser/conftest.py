@@ -30,6 +30,13 @@ def pages() -> list[str]:
     )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let whoever looks at no pictures be done in half of the time."""
+    parser.addoption(
+        "--no-pictures", action="store_true", help=f"take none; else into {SCREENS}"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Say at once what is missing, and throw away the pictures of the last time."""
     if not pages():
@@ -59,9 +66,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class ByPage(LoadScopeScheduling):
-    """Deals the tests out so that those of one page, which is visited once, go together.
+    """Keeps the tests of one page together, which is visited once.
 
-    That is what marks called `xdist_group` are for; xdist 3.8 loses them under pytest 9.2.
+    Marks called `xdist_group` are for that; xdist 3.8 loses them under pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -112,7 +119,8 @@ def reader(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="session")
 def seen(request: pytest.FixtureRequest, reader: BrowserContext, root: str) -> Visit:
     """Visit a page, once, however many tests ask what was seen there."""
-    return visit(reader, root, request.param, SCREENS)
+    screens = None if request.config.option.no_pictures else SCREENS
+    return visit(reader, root, request.param, screens)
 
 
 @pytest.fixture(params=THEMES)

@@ -53,10 +53,10 @@ def test_the_browser_has_nothing_to_complain_about(seen: Visit):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_scrolls_that_should_not(seen: Visit, theme: str, width: str):
+def test_nothing_scrolls_that_should_not(seen: Visit, width: str):
     # On a phone code and tables keep their lines, and scroll within their own box.
     allowed = {"code", "output", "table"} if width == "phone" else set()
-    found = [each for each in seen.scrollers[theme, width] if each["kind"] not in allowed]
+    found = [each for each in seen.scrollers[width] if each["kind"] not in allowed]
     assert not found
 
 

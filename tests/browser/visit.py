@@ -30,11 +30,13 @@ IMAGES = script("images")
 
 THIN = script("thin")
 
-# Whatever listens to theme or width has had its turn in the second frame.
 SWITCH = """(theme) => {
   Object.assign(document.documentElement.dataset, { theme, mode: theme });
-  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
+
+# Whatever listens to theme or width has had its turn in the second frame.
+TURN = """() => new Promise(
+  (done) => requestAnimationFrame(() => requestAnimationFrame(done)))"""
 
 # A colour on its way to another one would be measured, and photographed.
 AT_REST = "*, ::before, ::after { transition: none !important; }"
@@ -60,8 +62,7 @@ class Visit:
     page: str
     requests: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)  # console, failed requests
-    # By theme and width:
-    scrollers: dict[tuple[str, str], list[dict]] = field(default_factory=dict)
+    scrollers: dict[str, list[dict]] = field(default_factory=dict)  # by width
     # By theme:
     violations: dict[str, list[dict]] = field(default_factory=dict)  # of axe's rules
     images: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -109,10 +110,11 @@ def switch(tab: Page, theme: str) -> None:
     """Choose a theme, as the page's own button does, and the reader's system could."""
     tab.emulate_media(color_scheme=theme)
     tab.evaluate(SWITCH, theme)
+    tab.evaluate(TURN)
 
 
-def visit(reader: BrowserContext, root: str, page: str, screens: Path) -> Visit:
-    """Open a page, look at it in each theme at each width, and let axe look at it too.
+def visit(reader: BrowserContext, root: str, page: str, screens: Path | None) -> Visit:
+    """Open a page, look at it at each width, and let axe look at it in each theme.
 
     It is opened once, and its theme is switched.
     """
@@ -126,10 +128,11 @@ def visit(reader: BrowserContext, root: str, page: str, screens: Path) -> Visit:
         tab.evaluate(LOAD_IMAGES)
         seen.images[theme] = tab.evaluate(IMAGES)
     for name, width in WIDTHS.items():
-        for theme in THEMES:
-            tab.set_viewport_size({"width": width, "height": HEIGHT})
+        tab.set_viewport_size({"width": width, "height": HEIGHT})
+        tab.evaluate(TURN)
+        seen.scrollers[name] = tab.evaluate(SCROLLERS)
+        for theme in THEMES if screens else ():
             switch(tab, theme)
-            seen.scrollers[theme, name] = tab.evaluate(SCROLLERS)
             take_pictures(tab, screens / name / theme / page.replace("/", "-"))
     tab.set_viewport_size({"width": WIDTHS["laptop"], "height": HEIGHT})
     tab.evaluate(OPEN_ALL)
