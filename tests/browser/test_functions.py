@@ -186,7 +186,7 @@ FOCUS = script("focus")
 
 
 @pytest.mark.parametrize(
-    "address", ["index.html", LESSON, "search.html", "appendix/reference.html"]
+    "address", ["index.html", LESSON, "search.html", "appendix/reference/layers.html"]
 )
 def test_what_has_the_focus_can_be_seen(tab: Page, address: str, theme: str):
     tab.emulate_media(color_scheme=theme)
