@@ -99,6 +99,12 @@ nitpick_ignore_regex = [
     ("py:.*", r"(Any|Axes|Callable|Sequence|NamedTuple|ArithmeticError|optional)"),
 ]
 
+# `nox -s links`
+linkcheck_timeout = 20
+linkcheck_retries = 2
+linkcheck_report_timeouts_as_broken = True
+linkcheck_anchors = False  # many sites make them by script
+
 # The theme
 html_theme = "sphinx_book_theme"
 html_title = project

@@ -96,6 +96,17 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def links(session: nox.Session) -> None:
+    """Ask whether links to other sites still lead somewhere; needs the network."""
+    install(session, "docs")
+    options = ["--keep-going", "-q", "-j", "auto", "-c", "."]
+    options += ["-d", str(BUILD / "doctrees"), *session.posargs]
+    session.run(
+        "sphinx-build", "-b", "linkcheck", *options, "book", str(BUILD / "links")
+    )
+
+
+@nox.session
 def notebooks(session: nox.Session) -> None:
     """Run the notebooks of the built book; -- with names for some of them."""
     install(session, "docs")

@@ -4,8 +4,8 @@ Each object in the reference names the pages that use it, and each page what it 
 sphinx-codeautolink does the first of the three; it stops at an exercise, whose content
 is a section that it does not expect, and reads the HTML of all pages a second time.
 
-What a name in a cell stands for follows from the imports of the page, as long as nothing
-else is given that name. A name that is not in the reference is left as it is.
+What a name in a cell stands for follows from the imports of the page, as long as
+nothing else is given that name. A name that is not in the reference is left as it is.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ PACKAGE = "tfbook"
 LANGUAGE = "ipython3"  # of MyST-NB's cells
 MAGIC = re.compile(r"^[%!].*$", re.MULTILINE)
 BLOCK = re.compile(
-    rf'(<div class="highlight-{LANGUAGE}[^"]*"><div class="highlight"><pre>)(.*?)(</pre>)',
+    rf'(<div class="highlight-{LANGUAGE}[^"]*">(?:<div[^>]*>)*<pre>)(.*?)(</pre>)',
     re.DOTALL,
 )
 PIECE = re.compile(r"<[^>]*>|[^<]+")
+SIGNATURE = re.compile(
+    r'<dt class="sig[^>]*id="(?P<name>[^"]+)">(?:(?!</dt>).)*</dt>\s*<dd>', re.DOTALL
+)
 
 
 class Use(NamedTuple):
@@ -63,19 +66,22 @@ class Uses(ast.NodeVisitor):
         before = self.lines[line - 1].encode()[:column].decode()
         return sum(map(len, self.lines[: line - 1])) + len(before)
 
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+    def visit_Import(self, node: ast.Import) -> None:
+        """Follow `import numpy as np`."""
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             self.known[name] = alias.name if alias.asname else name
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        """Follow `from tfbook import data`, and note what it names."""
         for alias in node.names:
             dotted = f"{node.module}.{alias.name}"
             self.known[alias.asname or alias.name] = dotted
             start = self.place(alias.lineno, alias.col_offset)
             self.found.append(Use(start, [(start + len(alias.name), dotted)]))
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """Note `data.digits` if `data` is imported."""
         chain: list[ast.Attribute] = []
         root: ast.expr = node
         while isinstance(root, ast.Attribute):
@@ -86,7 +92,8 @@ class Uses(ast.NodeVisitor):
         elif dotted := self.known.get(root.id):
             self.use(root, dotted, chain)
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> None:
+        """Note a name, or forget it if it is given to something else."""
         if not isinstance(node.ctx, ast.Load):
             self.known.pop(node.id, None)
         elif dotted := self.known.get(node.id):
@@ -100,21 +107,25 @@ class Uses(ast.NodeVisitor):
             ends.append((self.place(each.end_lineno, each.end_col_offset), dotted))
         self.found.append(Use(self.place(root.lineno, root.col_offset), ends))
 
-    def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """Read `data = data.digits()` from its right side."""
         for each in (node.value, *node.targets):  # `data = data.digits()`
             self.visit(each)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """Read a function, whose name is no longer what was imported."""
         for each in (*node.decorator_list, node.args):
             self.visit(each)
         self.inside(node, node.body)
         self.known.pop(node.name, None)
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        """Read a function without a name."""
         self.visit(node.args)
         self.inside(node, [node.body])
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """Read a class, whose name is no longer what was imported."""
         for each in (*node.decorator_list, *node.bases, *node.keywords):
             self.visit(each)
         self.inside(node, node.body)
@@ -137,7 +148,7 @@ def cells(doctree: nodes.document) -> Iterator[str]:
     """Read the code of a page's cells, in order."""
     for block in doctree.findall(nodes.literal_block):
         if block.get("language") == LANGUAGE:
-            yield block.astext()
+            yield block.astext().strip("\n")
 
 
 def uses_of(env: BuildEnvironment) -> dict[str, list[tuple[str, list[Use]]]]:
@@ -211,7 +222,7 @@ def find_changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def wrap(inner: str, places: dict[tuple[int, int], str]) -> str:
-    """Put links around pieces of highlighted code, counted in characters of its text."""
+    """Put links around pieces of highlighted code, by their places in its text."""
     starts = {start: (end, opening) for (start, end), opening in places.items()}
     written, position, until = [], 0, None
     for piece in PIECE.findall(inner):
@@ -223,7 +234,7 @@ def wrap(inner: str, places: dict[tuple[int, int], str]) -> str:
                 until = None
             continue
         if piece.startswith("<"):
-            if until is None and position in starts and piece != "<span></span>":
+            if until is None and position in starts and piece != "<span>":
                 until, opening = starts.pop(position)
                 written.append(opening)
             written.append(piece)
@@ -261,41 +272,51 @@ def link_page(
         return block[1] + wrap(block[2], places) + block[3]
 
     body = BLOCK.sub(link_block, context["body"])
-    if taken := targets(app.env).get(page):
+    # A page that imports a module takes from it what it names: the module is no news.
+    taken = [
+        name for name in targets(app.env).get(page, []) if not is_module(name, known)
+    ]
+    if taken:
         listed = ", ".join(
-            f'<a href="{address(name)}"><code>{name.removeprefix(PACKAGE + ".")}</code></a>'
+            f'<a href="{address(name)}"><code>{name.partition(".")[2]}</code></a>'
             for name in taken
         )
         body += f'<p class="takes">From the package, this page takes {listed}.</p>\n'
     context["body"] = name_users(app, page, body)
 
 
+def is_module(name: str, known: dict[str, tuple[str, str]]) -> bool:
+    """Tell a module from what is in it."""
+    return known[name][1] == f"module-{name}"
+
+
+def in_reading_order(env: BuildEnvironment, page: str) -> Iterator[str]:
+    """Yield a page and those below it, as the tables of contents have them."""
+    yield page
+    for each in env.toctree_includes.get(page, []):
+        yield from in_reading_order(env, each)
+
+
 def name_users(app: Sphinx, page: str, body: str) -> str:
     """Say below the name of each object of the reference which pages use it."""
     users: dict[str, list[str]] = {}
-    for user, taken in targets(app.env).items():
-        for name in taken:
+    taken = targets(app.env)
+    for user in in_reading_order(app.env, app.config.root_doc):
+        for name in taken.get(user, []):
             users.setdefault(name, []).append(user)
-    order = list(app.env.titles)
 
     def add(signature: re.Match) -> str:
-        pages = sorted(users.get(signature["name"], []), key=order.index)
+        pages = users.get(signature["name"])
+        if not pages:
+            return signature[0]
         listed = ", ".join(
             f'<a href="{app.builder.get_relative_uri(page, user)}">'
             f"{html.escape(app.env.titles[user].astext())}</a>"
             for user in pages
         )
-        return (
-            f'{signature[0]}<p class="used-on">Used on {listed}.</p>'
-            if pages
-            else signature[0]
-        )
+        return f'{signature[0]}<p class="used-on">Used on {listed}.</p>'
 
-    found = re.compile(
-        rf'<dt class="sig[^>]*id="(?P<name>{PACKAGE}\.[^"]+)">(?:(?!</dt>).)*</dt>\s*<dd>',
-        re.DOTALL,
-    )
-    return found.sub(add, body)
+    return SIGNATURE.sub(add, body)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

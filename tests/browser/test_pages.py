@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-from conftest import SITE
+from conftest import SITE, pages
 from visit import WIDTHS, Visit
 
 # Kilobytes over the wire, as a server sends them that compresses text.
@@ -106,3 +106,63 @@ def shown(seen: Visit, theme: str) -> set[str]:
     dark = {each for each in found if each.endswith("-dark.svg")}
     light = {each.removesuffix("-dark.svg") + ".svg" for each in dark}
     return found - (light if theme == "dark" else dark)
+
+
+def test_a_word_of_code_leads_to_what_it_names(page: str):
+    text = (SITE / page).read_text("utf-8")
+    lies = [
+        (words, href)
+        for words, href in code_links(text)
+        if words.rpartition(".")[2] != re.split(r"[.-]", href)[-1]
+    ]
+    assert not lies
+
+
+def code_links(text: str) -> list[tuple[str, str]]:
+    """List the links in the code of a page: their words, and where they lead."""
+    found = re.findall(
+        r'<a class="code-link" href="([^"]+)">(.*?)</a>', text, re.DOTALL
+    )
+    return [
+        (html.unescape(re.sub("<[^>]*>", "", words)), href) for href, words in found
+    ]
+
+
+def absolute(page: str, href: str) -> str:
+    """Resolve a link on a page."""
+    address, anchor = urldefrag(html.unescape(href))
+    path = (SITE / page).parent / unquote(address)
+    return f"{path.resolve().relative_to(SITE).as_posix()}#{anchor}"
+
+
+def test_pages_and_the_reference_name_each_other():
+    linked, listed, used_on = set(), set(), set()
+    for page in pages():
+        text = (SITE / page).read_text("utf-8")
+        linked |= {(page, absolute(page, href)) for _, href in code_links(text)}
+        for taken in re.findall(r'<p class="takes">(.*?)</p>', text):
+            hrefs = re.findall(r'href="([^"]+)"', taken)
+            listed |= {(page, absolute(page, href)) for href in hrefs}
+        for name, users in re.findall(
+            r'<dt class="sig[^>]*id="([^"]+)">(?:(?!</dt>).)*</dt>\s*<dd>'
+            r'<p class="used-on">(.*?)</p>',
+            text,
+            re.DOTALL,
+        ):
+            hrefs = re.findall(r'href="([^"]+)"', users)
+            used_on |= {(absolute(page, h)[:-1], f"{page}#{name}") for h in hrefs}
+    linked = {each for each in linked if "#module-" not in each[1]}
+    assert linked == listed == used_on
+    assert linked
+
+
+def test_each_object_of_the_reference_shows_its_source(page: str):
+    text = (SITE / page).read_text("utf-8")
+    objects = re.findall(
+        r'<dt class="sig sig-object py" id="[^"]+">\s*'
+        r'(?:<em class="property"><span class="k">class</span>)?.*?</dt>',
+        text,
+        re.DOTALL,
+    )
+    callables = [each for each in objects if 'class="sig-paren"' in each]
+    assert not [each[:150] for each in callables if "viewcode-link" not in each]
