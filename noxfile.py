@@ -133,14 +133,16 @@ def live(session: nox.Session) -> None:
     copies = HTML.parent / "live"
     copies.mkdir(exist_ok=True)
     for notebook in built_notebooks(session):
-        if not (copies / notebook.name).exists():  # a reader's answers are kept
-            shutil.copy(notebook, copies)
+        copy = copies / notebook.relative_to((HTML / "notebooks").resolve())
+        if not copy.exists():  # a reader's answers are kept
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(notebook, copy)
     session.run("jupyter", "lab", str(copies))
 
 
 def built_notebooks(session: nox.Session) -> list[Path]:
     """List the notebooks that readers download."""
-    found = sorted((HTML / "notebooks").resolve().glob("*.ipynb"))
+    found = sorted((HTML / "notebooks").resolve().rglob("*.ipynb"))
     if not found:
         session.error(f"notebooks: expected some in {HTML}, got none; run nox -s docs")
     return found

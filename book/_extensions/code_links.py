@@ -211,7 +211,7 @@ def links(uses: list[Use], known: dict) -> Iterator[tuple[str, int, int]]:
 def find_changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Name the pages of the reference whose users are others than before."""
     now = targets(env)
-    before, env.code_targets = getattr(env, "code_targets", {}), now
+    before, env.code_targets = getattr(env, "code_targets", {}), now  # read in writing
     changed = {
         name
         for page in now.keys() | before.keys()
@@ -274,7 +274,9 @@ def link_page(
     body = BLOCK.sub(link_block, context["body"])
     # A page that imports a module takes from it what it names: the module is no news.
     taken = [
-        name for name in targets(app.env).get(page, []) if not is_module(name, known)
+        name
+        for name in app.env.code_targets.get(page, [])
+        if not is_module(name, known)
     ]
     if taken:
         listed = ", ".join(
@@ -300,7 +302,7 @@ def in_reading_order(env: BuildEnvironment, page: str) -> Iterator[str]:
 def name_users(app: Sphinx, page: str, body: str) -> str:
     """Say below the name of each object of the reference which pages use it."""
     users: dict[str, list[str]] = {}
-    taken = targets(app.env)
+    taken = app.env.code_targets
     for user in in_reading_order(app.env, app.config.root_doc):
         for name in taken.get(user, []):
             users.setdefault(name, []).append(user)
