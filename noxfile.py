@@ -128,7 +128,7 @@ def notebooks(session: nox.Session) -> None:
 
 @nox.session
 def live(session: nox.Session) -> None:
-    """Open copies of the built book's notebooks in JupyterLab."""
+    """Open copies of the built book's notebooks in JupyterLab; -- options for it."""
     install(session, "docs", "live")
     copies = HTML.parent / "live"
     copies.mkdir(exist_ok=True)
@@ -137,7 +137,7 @@ def live(session: nox.Session) -> None:
         if not copy.exists():  # a reader's answers are kept
             copy.parent.mkdir(exist_ok=True)
             shutil.copy(notebook, copy)
-    session.run("jupyter", "lab", str(copies))
+    session.run("jupyter", "lab", str(copies), *session.posargs)
 
 
 def built_notebooks(session: nox.Session) -> list[Path]:
@@ -150,15 +150,16 @@ def built_notebooks(session: nox.Session) -> list[Path]:
 
 @nox.session
 def read(session: nox.Session) -> None:
-    """Serve the built book on this machine, and open it in the browser."""
+    """Serve the built book on this machine, and open it; -- with another port."""
     server = ["-m", "http.server", "--bind", "127.0.0.1", "--directory", str(HTML)]
     if not (HTML / "index.html").exists():
         session.error(f"read: expected a book in {HTML}, got none; run nox -s docs")
     opened = "import time, webbrowser; time.sleep(1); webbrowser.open('{}')"
-    address = "http://127.0.0.1:8000/"
+    (port,) = session.posargs or ["8000"]
+    address = f"http://127.0.0.1:{port}/"
     session.log(f"The book: {address} (Ctrl-C ends it)")
     with subprocess.Popen([sys.executable, "-c", opened.format(address)]):
-        session.run("python", *server, "8000")
+        session.run("python", *server, port)
 
 
 @nox.session
