@@ -80,7 +80,25 @@ def repair(
     context["body"] = TABLE.sub(align, body)
 
 
+def name_toggles(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Name what opens and closes a part of the menu: the theme draws an arrow alone."""
+    make = context.get("generate_toctree_html")
+    if make is None:
+        return
+
+    def named(*arguments: Any, **options: Any) -> Any:
+        made = make(*arguments, **options)
+        for toggle in made.find_all("summary") if hasattr(made, "find_all") else ():
+            toggle["aria-label"] = "Pages below this one"
+        return made
+
+    context["generate_toctree_html"] = named
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Change each page before it is written."""
     app.connect("html-page-context", repair)
+    app.connect("html-page-context", name_toggles, priority=900)  # after the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}
