@@ -25,12 +25,14 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_exercise",
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "alt_text",
+    "code_links",
     "colophon",
     "computes_with",
     "figures",
@@ -83,6 +85,7 @@ autodoc_default_options = {
     "ignore-module-all": True,  # in the order of the source, not of the alphabet
     "show-inheritance": True,
 }
+toc_object_entries_show_parents = "hide"  # the menu beside a page is narrow
 napoleon_custom_sections = [("Shape", "returns_style"), "Reference"]
 napoleon_use_ivar = True
 default_role = "code"
@@ -95,6 +98,12 @@ nitpick_ignore_regex = [
     ),
     ("py:.*", r"(Any|Axes|Callable|Sequence|NamedTuple|ArithmeticError|optional)"),
 ]
+
+# `nox -s links`
+linkcheck_timeout = 20
+linkcheck_retries = 2
+linkcheck_report_timeouts_as_broken = True
+linkcheck_anchors = False  # many sites make them by script
 
 # The theme
 html_theme = "sphinx_book_theme"
@@ -144,6 +153,14 @@ def dollars_to_roles(
     lines[:] = text.split("\n")
 
 
+def is_foreign(
+    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: object
+) -> bool | None:
+    """Leave out what a module imports from others than the package."""
+    module = getattr(obj, "__module__", None) or "tfbook"
+    return None if module.partition(".")[0] == "tfbook" else True
+
+
 def constructor_as_written(
     app: Sphinx, what: str, name: str, obj: Any, options: object, *signature: str | None
 ) -> tuple[str | None, ...]:
@@ -160,5 +177,6 @@ def constructor_as_written(
 
 def setup(app: Sphinx) -> None:
     """Read docstrings as they are written."""
+    app.connect("autodoc-skip-member", is_foreign)
     app.connect("autodoc-process-docstring", dollars_to_roles)
     app.connect("autodoc-process-signature", constructor_as_written)

@@ -97,6 +97,17 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def links(session: nox.Session) -> None:
+    """Ask whether links to other sites still lead somewhere; needs the network."""
+    install(session, "docs")
+    options = ["--keep-going", "-q", "-j", "auto", "-c", "."]
+    options += ["-d", str(BUILD / "doctrees"), *session.posargs]
+    session.run(
+        "sphinx-build", "-b", "linkcheck", *options, "book", str(BUILD / "links")
+    )
+
+
+@nox.session
 def notebooks(session: nox.Session) -> None:
     """Run the notebooks of the built book; -- with names for some of them."""
     install(session, "docs")
@@ -118,19 +129,21 @@ def notebooks(session: nox.Session) -> None:
 
 @nox.session
 def live(session: nox.Session) -> None:
-    """Open copies of the built book's notebooks in JupyterLab."""
+    """Open copies of the built book's notebooks in JupyterLab; -- options for it."""
     install(session, "docs", "live")
     copies = HTML.parent / "live"
     copies.mkdir(exist_ok=True)
     for notebook in built_notebooks(session):
-        if not (copies / notebook.name).exists():  # a reader's answers are kept
-            shutil.copy(notebook, copies)
-    session.run("jupyter", "lab", str(copies))
+        copy = copies / notebook.relative_to((HTML / "notebooks").resolve())
+        if not copy.exists():  # a reader's answers are kept
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(notebook, copy)
+    session.run("jupyter", "lab", str(copies), *session.posargs)
 
 
 def built_notebooks(session: nox.Session) -> list[Path]:
     """List the notebooks that readers download."""
-    found = sorted((HTML / "notebooks").resolve().glob("*.ipynb"))
+    found = sorted((HTML / "notebooks").resolve().rglob("*.ipynb"))
     if not found:
         session.error(f"notebooks: expected some in {HTML}, got none; run nox -s docs")
     return found
@@ -138,15 +151,16 @@ def built_notebooks(session: nox.Session) -> list[Path]:
 
 @nox.session
 def read(session: nox.Session) -> None:
-    """Serve the built book on this machine, and open it in the browser."""
+    """Serve the built book on this machine, and open it; -- with another port."""
     server = ["-m", "http.server", "--bind", "127.0.0.1", "--directory", str(HTML)]
     if not (HTML / "index.html").exists():
         session.error(f"read: expected a book in {HTML}, got none; run nox -s docs")
     opened = "import time, webbrowser; time.sleep(1); webbrowser.open('{}')"
-    address = "http://127.0.0.1:8000/"
+    (port,) = session.posargs or ["8000"]
+    address = f"http://127.0.0.1:{port}/"
     session.log(f"The book: {address} (Ctrl-C ends it)")
     with subprocess.Popen([sys.executable, "-c", opened.format(address)]):
-        session.run("python", *server, "8000")
+        session.run("python", *server, port)
 
 
 @nox.session

@@ -588,3 +588,91 @@ def test_pages_of_one_name_in_two_folders_are_two_notebooks(tmp_path):
     written = tmp_path / "html" / "notebooks"
     assert "another" in (written / "part" / "index.ipynb").read_text()
     assert "another" not in (written / "index.ipynb").read_text()
+
+
+# Links in code
+
+USES = extension("code_links")
+
+
+def used(*cells: str) -> list[tuple[str, str]]:
+    """List what is found in cells: the text of each name, and what it stands for."""
+    reader = USES.Uses()
+    return [
+        (cell[use.start : use.ends[-1][0]], use.ends[-1][1])
+        for cell in cells
+        for use in reader.read(cell)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (["from tfbook import data", "data.digits()"], "data.digits"),
+        (["from tfbook import data as d", "x = 'é'; d.digits()"], "d.digits"),
+        (
+            ["from tfbook import data", "%time data.digits()\ndata.linear()"],
+            "data.linear",
+        ),
+        (["from tfbook.data import linear", "[linear() for _ in x]"], "linear"),
+        (
+            ["from tfbook import data", "data = data.digits()\ndata.train"],
+            "data.digits",
+        ),
+        (["from tfbook import data", "def f(data):\n    data.train"], None),
+        (["from tfbook import data", "def f():\n    data = 1\n    data.train"], None),
+        (["from tfbook import data", "lambda data: data.train"], None),
+        (["from tfbook import data", "def data():\n    pass\ndata.train"], None),
+        (["from tfbook import data", "class data:\n    pass\ndata.train"], None),
+        (["data.digits()"], None),
+        (["from tfbook import data", "f().data.train"], None),
+        (["from tfbook import data", "def f(:", "data.linear"], "data.linear"),
+    ],
+)
+def test_a_name_is_followed_as_long_as_it_stands_for_what_was_imported(cells, found):
+    _, *later = used(*cells) if "import" in cells[0] else [None]
+    assert [text for text, _ in later] == ([found] if found else [])
+    for text, dotted in later:
+        assert dotted.startswith("tfbook.data.")
+        assert dotted.endswith(text.rpartition(".")[2])
+
+
+def cells_of(page: Path) -> list[str]:
+    """Read the code of the cells of a page, without their options."""
+    cells = re.findall(r"^```\{code-cell\}.*\n((?:.*\n)*?)```$", page.read_text(), re.M)
+    return [
+        re.sub(r"\A(?:---\n(?:.*\n)*?---\n|(?::.*\n)+)", "", each) for each in cells
+    ]
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "book").rglob("*.md")), ids=lambda path: path.stem
+)
+def test_what_a_page_uses_of_the_package_is_there(page):
+    missing = []
+    for _, dotted in used(*cells_of(page)):
+        if not dotted.startswith("tfbook."):
+            continue
+        value, *parts = importlib.import_module("tfbook"), *dotted.split(".")[1:]
+        for place, part in enumerate(parts):
+            if not hasattr(value, part):
+                try:
+                    importlib.import_module(".".join(["tfbook", *parts[: place + 1]]))
+                except ImportError:
+                    missing.append(dotted)
+                    break
+            value = getattr(value, part)
+    assert not missing
+
+
+def test_links_are_put_around_the_words_of_code():
+    words = (
+        '<span></span><span class="n">data</span><span class="o">.</span>'
+        '<span class="n">digits</span><span class="p">(</span>'
+    )
+    linked = USES.wrap(words, {(0, 11): '<a href="#digits">'})
+    assert linked == (
+        '<span></span><a href="#digits"><span class="n">data</span>'
+        '<span class="o">.</span><span class="n">digits</span></a>'
+        '<span class="p">(</span>'
+    )

@@ -365,7 +365,8 @@ PUBLIC = sorted(
 @pytest.mark.parametrize("module", CONTRACT)
 def test_the_reference_shows_what_a_module_hands_on(module):
     # Sphinx leaves out what comes from elsewhere, unless it is told to take it.
-    text = (ROOT / "book/appendix/reference.md").read_text()
+    pages = sorted((ROOT / "book/appendix/reference").glob("*.md"))
+    text = "\n".join(page.read_text() for page in pages)
     (options,) = re.findall(
         rf"^\.\. automodule:: tfbook\.{re.escape(module)}\n((?:   :.*\n)*)", text, re.M
     )

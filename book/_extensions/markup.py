@@ -13,8 +13,11 @@ REPAIRS = {
     # docutils: a list whose children are no items, and roles that ARIA has given up.
     '<div role="list" class="citation-list">': '<div class="citation-list">',
     ' role="doc-biblioentry"': "",
-    # pandas: the corner of a table heads nothing.
+    # pandas, its Styler, docutils: the corner of a table heads nothing.
     "<th></th>": '<td class="corner"></td>',
+    '<th class="blank level0" >&nbsp;</th>': '<td class="corner"></td>',
+    '<th class="head"></th>': '<td class="corner"></td>',
+    '<th class="head"><p></p></th>': '<td class="corner"></td>',
     # sphinx-exercise: one id for the content of every exercise.
     '<section id="exercise-content">': '<section class="exercise-content">',
     '<section id="solution-content">': '<section class="solution-content">',
@@ -77,7 +80,25 @@ def repair(
     context["body"] = TABLE.sub(align, body)
 
 
+def name_toggles(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Name what opens and closes a part of the menu: the theme draws an arrow alone."""
+    make = context.get("generate_toctree_html")
+    if make is None:
+        return
+
+    def named(*arguments: Any, **options: Any) -> Any:
+        made = make(*arguments, **options)
+        for toggle in made.find_all("summary") if hasattr(made, "find_all") else ():
+            toggle["aria-label"] = "Pages below this one"
+        return made
+
+    context["generate_toctree_html"] = named
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Change each page before it is written."""
     app.connect("html-page-context", repair)
+    app.connect("html-page-context", name_toggles, priority=900)  # after the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,20 +2,22 @@
 
 import functools
 import os
+import re
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from visit import WIDTHS, Visit, context_in, visit
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from visit import THEMES, WIDTHS, Visit, context_in, visit
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("SITE", ROOT / "_build" / "html")).resolve()
 SCREENS = SITE.parent / "screens"
-THEMES = ("light", "dark")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -25,6 +27,13 @@ def pages() -> list[str]:
         path.relative_to(SITE).as_posix()
         for path in SITE.rglob("*.html")
         if not path.relative_to(SITE).parts[0].startswith("_")
+    )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let whoever looks at no pictures be done in half of the time."""
+    parser.addoption(
+        "--no-pictures", action="store_true", help=f"take none; else into {SCREENS}"
     )
 
 
@@ -49,23 +58,27 @@ def chromium() -> str | None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for a page on each, and on each twice if for a visit.
-
-    The tests of one visit stay together when they are dealt out to several processes.
-    """
+    """Run a test that asks for a page on each."""
     if "seen" in metafunc.fixturenames:
-        cases = [
-            pytest.param(
-                (page, theme),
-                id=f"{page}-{theme}",
-                marks=pytest.mark.xdist_group(f"{page}-{theme}"),
-            )
-            for page in pages()
-            for theme in THEMES
-        ]
-        metafunc.parametrize("seen", cases, indirect=True, scope="session")
+        metafunc.parametrize("seen", pages(), indirect=True, scope="session")
     elif "page" in metafunc.fixturenames:
         metafunc.parametrize("page", pages())
+
+
+class ByPage(LoadScopeScheduling):
+    """Keeps the tests of one page together, which is visited once.
+
+    Marks called `xdist_group` are for that; xdist 3.8 loses them under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        page = re.search(r"[\w/]+\.html", nodeid)
+        return page[0] if page else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPage:
+    """Take that one."""
+    return ByPage(config, log)
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -97,23 +110,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def visits(browser: Browser, root: str) -> Iterator[Callable[[str, str], Visit]]:
-    """Visit a page in a theme, once, however many tests ask about it."""
-    contexts = {theme: context_in(browser, theme) for theme in THEMES}
-
-    @functools.cache
-    def once(page: str, theme: str) -> Visit:
-        return visit(contexts[theme], root, page, theme, SCREENS)
-
-    yield once
-    for context in contexts.values():
-        context.close()
+def reader(browser: Browser) -> Iterator[BrowserContext]:
+    """Let one reader make all visits."""
+    with context_in(browser, THEMES[0]) as reader:
+        yield reader
 
 
 @pytest.fixture(scope="session")
-def seen(request: pytest.FixtureRequest, visits: Callable[[str, str], Visit]) -> Visit:
-    """Hold what was seen on one page in one theme."""
-    return visits(*request.param)
+def seen(request: pytest.FixtureRequest, reader: BrowserContext, root: str) -> Visit:
+    """Visit a page, once, however many tests ask what was seen there."""
+    screens = None if request.config.option.no_pictures else SCREENS
+    return visit(reader, root, request.param, screens)
 
 
 @pytest.fixture(params=THEMES)

@@ -14,39 +14,23 @@ LESSONS = [
 LESSON = "basics/models.html"
 
 
-ALONE = pytest.mark.xdist_group("from a file")  # all pages are opened once
-
-
-@pytest.fixture(scope="module")
-def from_a_file(browser: Browser) -> list[Visit]:
+def test_in_a_folder_no_page_asks_for_more_or_goes_wrong(browser: Browser):
     """Open each page as a file, as whoever has just built the book does."""
-    seen = []
+    inside = (SITE.as_uri() + "/", "data:")
     context = context_in(browser, "light", viewport={"width": 1280, "height": 800})
+    seen = Visit("all")
     for page in pages():
-        visit = Visit(page, "light")
         tab = context.new_page()
-        watch(tab, visit)
+        watch(tab, seen)
         tab.goto((SITE / page).as_uri())
         tab.close()
-        seen.append(visit)
     context.close()
-    return seen
-
-
-@ALONE
-def test_a_book_in_a_folder_asks_for_nothing_outside_of_it(from_a_file):
-    inside = (SITE.as_uri() + "/", "data:")
-    asked = {(v.page, each) for v in from_a_file for each in v.requests}
-    assert not {each for each in asked if not each[1].startswith(inside)}
-
-
-@ALONE
-def test_a_book_in_a_folder_gives_the_browser_nothing_to_complain_about(from_a_file):
-    assert not [(v.page, v.complaints) for v in from_a_file if v.complaints]
+    assert not {each for each in seen.requests if not each.startswith(inside)}
+    assert not seen.complaints
 
 
 def test_search_works_in_a_folder(tab: Page):
-    seen = Visit("search.html", "light")
+    seen = Visit("search.html")
     watch(tab, seen)
     tab.goto((SITE / "search.html").as_uri() + "?q=record_every")
     expect(tab.locator("#search-results li").first).to_be_visible()
@@ -202,7 +186,7 @@ FOCUS = script("focus")
 
 
 @pytest.mark.parametrize(
-    "address", ["index.html", LESSON, "search.html", "appendix/reference.html"]
+    "address", ["index.html", LESSON, "search.html", "appendix/reference/layers.html"]
 )
 def test_what_has_the_focus_can_be_seen(tab: Page, address: str, theme: str):
     tab.emulate_media(color_scheme=theme)

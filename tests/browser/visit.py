@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 # A phone, a laptop and a desk. Chromium shows scrollbars here, as Windows and Linux do.
+THEMES = ("light", "dark")
 WIDTHS = {"phone": 390, "laptop": 1280, "desk": 1920}
 HEIGHT = 800
 SLICE = 4000  # pixels of a page in one picture, so that it can be looked at
@@ -27,6 +28,21 @@ SCROLLERS = script("scrollers")
 
 IMAGES = script("images")
 
+THIN = script("thin")
+
+SWITCH = """(theme) => {
+  Object.assign(document.documentElement.dataset, { theme, mode: theme });
+}"""
+
+# Whatever listens to theme or width has had its turn in the second frame.
+TURN = """() => new Promise(
+  (done) => requestAnimationFrame(() => requestAnimationFrame(done)))"""
+
+# A colour on its way to another one would be measured, and photographed.
+AT_REST = "*, ::before, ::after { transition: none !important; }"
+
+AXE = Axe()
+
 LOAD_IMAGES = """() => Promise.all([...document.images].map((each) => {
   each.loading = "eager";
   return each.checkVisibility() ? each.decode().catch(() => null) : null;
@@ -41,15 +57,15 @@ OPEN_ALL = """() => {
 
 @dataclass
 class Visit:
-    """What a reader met on one page in one theme."""
+    """What a reader met on one page."""
 
     page: str
-    theme: str
     requests: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)  # console, failed requests
     scrollers: dict[str, list[dict]] = field(default_factory=dict)  # by width
-    violations: list[dict] = field(default_factory=list)  # of axe's rules
-    images: dict[str, list[str]] = field(default_factory=dict)
+    # By theme:
+    violations: dict[str, list[dict]] = field(default_factory=dict)  # of axe's rules
+    images: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 def watch(page: Page, seen: Visit) -> None:
@@ -90,31 +106,44 @@ def context_in(browser: Browser, theme: str, **options: object) -> BrowserContex
     return context
 
 
-def visit(
-    reader: BrowserContext, root: str, page: str, theme: str, screens: Path
-) -> Visit:
-    """Open a page, look at it at each width, and let axe look at it too."""
-    seen = Visit(page, theme)
+def switch(tab: Page, theme: str) -> None:
+    """Choose a theme, as the page's own button does, and the reader's system could."""
+    tab.emulate_media(color_scheme=theme)
+    tab.evaluate(SWITCH, theme)
+    tab.evaluate(TURN)
+
+
+def visit(reader: BrowserContext, root: str, page: str, screens: Path | None) -> Visit:
+    """Open a page, look at it at each width, and let axe look at it in each theme.
+
+    It is opened once, and its theme is switched.
+    """
+    seen = Visit(page)
     tab = reader.new_page()
     watch(tab, seen)
-    tab.set_viewport_size({"width": WIDTHS["laptop"], "height": HEIGHT})
     tab.goto(root + page)
-    tab.evaluate(LOAD_IMAGES)
-    seen.images = tab.evaluate(IMAGES)
+    tab.add_style_tag(content=AT_REST)
+    for theme in THEMES:
+        switch(tab, theme)
+        tab.evaluate(LOAD_IMAGES)
+        seen.images[theme] = tab.evaluate(IMAGES)
     for name, width in WIDTHS.items():
         tab.set_viewport_size({"width": width, "height": HEIGHT})
-        tab.wait_for_timeout(100)  # what listens to the width has had its turn
+        tab.evaluate(TURN)
         seen.scrollers[name] = tab.evaluate(SCROLLERS)
-        take_pictures(tab, screens / name / theme / page.replace("/", "-"))
+        for theme in THEMES if screens else ():
+            switch(tab, theme)
+            take_pictures(tab, screens / name / theme / page.replace("/", "-"))
     tab.set_viewport_size({"width": WIDTHS["laptop"], "height": HEIGHT})
     tab.evaluate(OPEN_ALL)
-    # What a rule says but the one on colours is the same in both themes.
-    options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}
-    if theme == "dark":
-        options["runOnly"] = ["color-contrast"]
-    # Formulas are hidden from readers who listen; there are thousands of paths in them.
-    context = {"exclude": [[".formula svg"], [".formula-block svg"]]}
-    seen.violations = Axe().run(tab, context, options).response["violations"]
+    tab.evaluate(THIN, THEMES)
+    for theme in THEMES:
+        switch(tab, theme)
+        # What a rule says but the one on colours is the same in both themes.
+        options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}
+        if theme != THEMES[0]:
+            options["runOnly"] = ["color-contrast"]
+        seen.violations[theme] = AXE.run(tab, options=options).response["violations"]
     tab.close()
     return seen
 

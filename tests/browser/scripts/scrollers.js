@@ -27,6 +27,9 @@
         text: box.textContent.trim().slice(0, 60),
       });
   }
+  for (const menu of document.querySelectorAll(".bd-sidebar, .bd-sidebar-secondary *"))
+    if (menu.scrollWidth > menu.clientWidth + 1 && getComputedStyle(menu).overflowX !== "visible")
+      seen.push({ kind: "menu", by: menu.scrollWidth - menu.clientWidth, text: menu.className });
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) {
     const wide = [...document.querySelectorAll("body *")].filter(
