@@ -6,8 +6,8 @@ import numpy as np
 
 __all__ = [
     "batch_norm_weights",
-    "batch_of_one",
     "channel_norm",
+    "dropout_flaws",
     "embedding_gradient",
     "random_dropout",
 ]
@@ -36,37 +36,6 @@ def batch_norm_weights(answer: Any) -> str | None:
     }
     if answer != (256, 128):
         return hints.get(answer, "count for one feature, then for 64 of them")
-    return None
-
-
-def batch_of_one(answer: Any) -> str | None:
-    """Check what a new batch normalization returns, in training, for one row alone.
-
-    Args:
-        answer: Three numbers, for the row 3, -2, 7.
-
-    Returns:
-        `None` if they are right, else a hint.
-
-    Example:
-        >>> batch_of_one([3, -2, 7])
-        'so it predicts; in training the mean is that of the batch, here the row itself'
-    """
-    given = np.asarray(answer, dtype=np.float64).ravel()
-    row = np.array([3.0, -2.0, 7.0])
-    if given.shape != (3,):
-        return f"expected three numbers, got {given.size}"
-    if np.isnan(given).any():
-        return "the deviation is 0, but epsilon keeps the division finite"
-    if np.allclose(given, row, rtol=1e-2):
-        return (
-            "so it predicts; in training the mean is that of the batch, here the row "
-            "itself"
-        )
-    if np.allclose(given, (row - row.mean()) / row.std(), atol=0.02):
-        return "that is layer normalization, along the row; this one goes down a column"
-    if not np.allclose(given, 0):
-        return "work out the mean of each column first; it has one entry"
     return None
 
 
@@ -152,6 +121,41 @@ def random_dropout(answer: Any) -> str | None:
         return "it drops as it should, but 3 stayed 3; divide what is left by 1 - rate"
     if not np.allclose(given[kept], 3.75):
         return f"at rate 0.2, 3 became {given[kept][0]:.4g}; it should be 3 / 0.8"
+    return None
+
+
+def dropout_flaws(answer: Any) -> str | None:
+    """Check what is wrong with a report on a network with dropout.
+
+    Args:
+        answer: A set of letters.
+
+    Returns:
+        `None` if it names the flaws, else a hint.
+
+    Example:
+        >>> dropout_flaws({"a", "b", "d"})
+        'also a flaw: e; each network needs a rate of its own'
+    """
+    reasons = {
+        "a": "in training a thinner network is measured than in prediction",
+        "b": "an opponent gets the simplest other remedy",
+        "c": "dropout has no weights",
+        "d": "one run of each is one draw of each",
+        "e": "each network needs a rate of its own",
+        "f": "a prediction should not be random",
+    }
+    flaws = set("abde")
+    try:
+        letters = {str(letter).lower() for letter in answer}
+    except TypeError:
+        letters = {"?"}
+    if not letters <= reasons.keys():
+        return 'expected a set of the letters a to f, such as {"a", "f"}'
+    for letter in sorted(flaws - letters):
+        return f"also a flaw: {letter}; {reasons[letter]}"
+    for letter in sorted(letters - flaws):
+        return f"no flaw: {letter}; {reasons[letter]}"
     return None
 
 
