@@ -33,6 +33,7 @@ extensions = [
     "alt_text",
     "colophon",
     "computes_with",
+    "explorables",
     "figures",
     "kernels",
     "landing",
