@@ -150,13 +150,13 @@ class Panel:
 def named(number: float | str) -> str:
     """Write a number in the way a reader does, and leave a word as it is.
 
-    >>> named(1e-05), named(0.25), named(-2.0), named("ReLU")
-    ('10⁻⁵', '0.25', '−2', 'ReLU')
+    >>> named(1e-4), named(0.25), named(-2.0), named("ReLU")
+    ('10⁻⁴', '0.25', '−2', 'ReLU')
     """
     if isinstance(number, str):
         return number
     if number and (abs(number) < 1e-3 or abs(number) >= 1e6):
-        digits, power = f"{number:.2g}".split("e")
+        digits, power = f"{number:.1e}".replace(".0e", "e").split("e")
         raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"10{raised}" if digits == "1" else f"{digits} · 10{raised}"
     spaced = f"{number:,.6g}".replace(",", "\N{NARROW NO-BREAK SPACE}")
