@@ -141,17 +141,23 @@ class Panel:
     def round_ticks(self, axis: int) -> list[list[Any]]:
         """Choose round numbers on an axis, and write them out."""
         logarithmic = self.scales[axis] == "log"
-        locator = LogLocator(numticks=6) if logarithmic else MaxNLocator(5)
+        locator = (
+            LogLocator(numticks=6)
+            if logarithmic
+            else MaxNLocator(5, steps=[1, 2, 5, 10])
+        )
         low, high = sorted((self.x, self.y)[axis])
-        inside = [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
+        inside = [
+            tick for tick in locator.tick_values(low, high) if low <= tick <= high
+        ]
         return [[int(self.places(axis, tick)), named(tick)] for tick in inside]
 
 
 def named(number: float | str) -> str:
     """Write a number in the way a reader does, and leave a word as it is.
 
-    >>> named(1e-4), named(0.25), named(-2.0), named("ReLU")
-    ('10⁻⁴', '0.25', '−2', 'ReLU')
+    >>> named(1e-4), named(0.25), named(200.0), named("ReLU")
+    ('10⁻⁴', '0.25', '200', 'ReLU')
     """
     if isinstance(number, str):
         return number
@@ -181,6 +187,9 @@ class Explorable:
             sentence that says what the frame shows.
         start: The value at which each control begins; the first one without it.
 
+    Raises:
+        ValueError: If a control would begin at none of its values.
+
     Example:
         >>> moved = Explorable(
         ...     {"steps": [0, 1, 2]},
@@ -202,6 +211,14 @@ class Explorable:
         self.panels = list(panels)
         self.frames = [frame(*each) for each in itertools.product(*controls.values())]
         self.start = list(start) or [values[0] for values in self.controls.values()]
+        for (name, values), begin in zip(
+            self.controls.items(), self.start, strict=True
+        ):
+            if begin not in values:
+                raise ValueError(
+                    f"Explorable: expected a start among the values of {name!r}, "
+                    f"{values}, got {begin!r}; begin with one of them"
+                )
 
     def written(self) -> dict[str, Any]:
         """Write it as the script reads it: a frame for each combination, in order."""
