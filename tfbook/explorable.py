@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 __all__ = ["Explorable", "Mark", "Panel", "bars", "dots", "image", "line"]
 
@@ -140,16 +140,16 @@ class Panel:
 
     def round_ticks(self, axis: int) -> list[list[Any]]:
         """Choose round numbers on an axis, and write them out."""
-        logarithmic = self.scales[axis] == "log"
-        locator = (
-            LogLocator(numticks=6)
-            if logarithmic
-            else MaxNLocator(5, steps=[1, 2, 5, 10])
-        )
         low, high = sorted((self.x, self.y)[axis])
-        inside = [
-            tick for tick in locator.tick_values(low, high) if low <= tick <= high
-        ]
+        locators: list[Locator] = [MaxNLocator(5, steps=[1, 2, 5, 10])]
+        if self.scales[axis] == "log":
+            # Powers of ten, and numbers between them where there are too few.
+            locators = [LogLocator(numticks=6), LogLocator(subs=(1, 2, 5), numticks=6)]
+        for locator in locators:
+            ticks = locator.tick_values(low, high)
+            inside = [tick for tick in ticks if low <= tick <= high]
+            if len(inside) > 2:
+                break
         return [[int(self.places(axis, tick)), named(tick)] for tick in inside]
 
 

@@ -85,22 +85,26 @@ function panel(each, marks, width, height, id) {
     ...(up.length ? [element("path", { d: `M0 0V${height}H${width}`, class: "axes" })] : []),
     inside,
     write(each.labels[0], width / 2, height + 36, { "text-anchor": "middle" }),
-    write(each.title || each.labels[1], each.title ? 0 : -40, -9, each.title ? { class: "title" } : {})
+    write(each.title, 0, -9, { class: "title" }),
+    write(each.labels[1], 0, 0, { "text-anchor": "middle", transform: `translate(-48 ${height / 2}) rotate(-90)` })
   );
   return group;
 }
 
-// All panels: in a row where there is room, else one below the other.
+// All panels: in a row where there is room, else one below the other. Images, which have
+// no text around them, are small enough for a row on a phone.
 function draw(svg, data, frame, width, id) {
-  const row = width >= 560 ? data.panels.length : 1;
-  const wide = Math.min(width / row, 420);
+  const images = data.panels.every((each) => !each.ticks.flat().length);
+  const row = images || width >= 560 ? data.panels.length : 1;
+  const wide = Math.min(width / row, images ? 240 : 460);
   let bottom = 0;
   const drawn = data.panels.map((each, i) => {
-    const inner = wide - 62;
+    const left = images ? 4 : each.labels[1] ? 64 : 48;
+    const inner = wide - left - 16;
     const height = each.aspect ? inner * each.aspect : 215;
     const group = panel(each, frame[0][i], inner, height, `${id}-${i}`);
-    group.setAttribute("transform", `translate(${(i % row) * wide + 48} ${bottom + 26})`);
-    if (i % row === row - 1) bottom += height + 72;
+    group.setAttribute("transform", `translate(${(i % row) * wide + left} ${bottom + 26})`);
+    if (i % row === row - 1) bottom += height + (images ? 36 : each.labels[0] ? 72 : 52);
     return group;
   });
   svg.setAttribute("viewBox", `0 0 ${width} ${bottom}`);
@@ -110,7 +114,7 @@ function draw(svg, data, frame, width, id) {
   svg.replaceChildren(...drawn);
 }
 
-// What the colours and dashes stand for.
+// What the colours and dashes stand for, in any of the frames.
 function legend(marks) {
   const named = new Map(marks.filter((mark) => mark.l).map((mark) => [mark.l, mark]));
   return [...named.values()].map((mark) => {
@@ -144,17 +148,17 @@ function build(box, data, id) {
   const names = element("p", { class: "legend" });
   const says = element("output", { class: "says" });
   const show = () => {
-    const width = Math.floor(figure.clientWidth);
-    if (!width) return;
+    const width = Math.floor(names.clientWidth);
+    if (!width) return; // closed
     const at = controls.reduce((sum, { input }, i) => sum * data.controls[i].values.length + +input.value, 0);
     const frame = data.frames[at];
     draw(svg, data, frame, width, id);
-    names.replaceChildren(...legend([...data.panels.flatMap((each) => each.always), ...frame[0].flat()]));
     says.textContent = frame[1];
   };
   const controls = data.controls.map((each, i) => control(each, `${id}-control-${i}`, show));
   const figure = element("div", { class: "explorable-figure" },
     element("div", { class: "controls" }, ...controls.map((each) => each.box)), names, svg, says);
+  names.append(...legend([data.panels.map((each) => each.always), data.frames.map((each) => each[0])].flat(3)));
   box.querySelector("summary").after(figure);
   new ResizeObserver(show).observe(figure);
 }
