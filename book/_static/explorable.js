@@ -84,9 +84,11 @@ function panel(each, marks, width, height, id) {
     element("clipPath", { id }, element("rect", { x: -4, y: -4, width: width + 8, height: height + 8 })),
     ...(up.length ? [element("path", { d: `M0 0V${height}H${width}`, class: "axes" })] : []),
     inside,
-    write(each.labels[0], width / 2, height + 36, { "text-anchor": "middle" }),
-    write(each.title, 0, -9, { class: "title" }),
-    write(each.labels[1], 0, 0, { "text-anchor": "middle", transform: `translate(-48 ${height / 2}) rotate(-90)` })
+    ...[
+      [each.labels[0], width / 2, height + 36, { "text-anchor": "middle" }],
+      [each.title, 0, -9, { class: "title" }],
+      [each.labels[1], 0, 0, { "text-anchor": "middle", transform: `translate(-48 ${height / 2}) rotate(-90)` }],
+    ].filter(([text]) => text).map((text) => write(...text))
   );
   return group;
 }
