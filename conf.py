@@ -35,6 +35,7 @@ extensions = [
     "code_links",
     "colophon",
     "computes_with",
+    "explorables",
     "figures",
     "kernels",
     "landing",

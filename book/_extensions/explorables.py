@@ -1,0 +1,37 @@
+"""Load the script of explorable figures on the pages that have one.
+
+`tfbook.explorable` writes what a figure shows; the script puts it into the box that
+follows on the page.
+"""
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+FIGURE = '<script type="application/json" class="explorable">'
+BOX = re.compile(r'<details class="[^"]*\bexplorable\b')
+
+
+def load(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Add the script to a page."""
+    body = context.get("body", "")
+    figures, boxes = body.count(FIGURE), len(BOX.findall(body))
+    if figures != boxes:
+        raise ExtensionError(
+            f"{page}: expected a box after each explorable figure, got {boxes} boxes "
+            f"and {figures} figures; write a dropdown with `:class-container: "
+            "explorable` after the cell, with a question as its title"
+        )
+    if figures:
+        app.add_js_file("explorable.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Look at each page before it is written."""
+    app.connect("html-page-context", load)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
