@@ -183,7 +183,6 @@ CONTRACT = [
     "diagnostics",
     "diagnostics.findings",
     "evaluation",
-    "explorable",
     "exercises",
     "layers",
     "models",
