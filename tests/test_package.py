@@ -184,7 +184,6 @@ CONTRACT = [
     "diagnostics",
     "diagnostics.findings",
     "evaluation",
-    "explorable",
     "exercises",
     "layers",
     "models",

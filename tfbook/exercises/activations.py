@@ -45,7 +45,7 @@ def _has_relu(answer: Any) -> bool:
 
 
 def _has_relu_of_numpy(function: Any) -> bool:
-    """Say whether a function has the number zero twice, or calls a function `relu`."""
+    """Say whether a function may have a ReLU: it compares with zero, not with `-z`."""
     code = getattr(function, "__code__", None)
     if code is None or {"abs", "absolute", "fabs", "sqrt"} & {*code.co_names}:
         return False
@@ -55,7 +55,10 @@ def _has_relu_of_numpy(function: Any) -> bool:
         if each.opname == "LOAD_CONST"
     ]
     zeros = sum(type(each) in (int, float) and each == 0 for each in constants)
-    return zeros > 1 or any("relu" in name.lower() for name in code.co_names)
+    # What it calls may compare with zero; without a call, each of the two sides does.
+    if "maximum" in code.co_names:
+        return zeros > 0
+    return "where" not in code.co_names or zeros > 1
 
 
 def absolute(answer: Any) -> str | None:
