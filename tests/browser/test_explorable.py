@@ -76,8 +76,9 @@ def test_on_a_phone_it_fits_and_its_text_is_not_shrunk(tab: Page, moved: str):
     box = opened(tab, moved)
     assert tab.evaluate("document.documentElement.scrollWidth") <= NARROW
     sizes = box.locator("svg[role=img] text").evaluate_all(
-        "all => all.map((each) => [each.getScreenCTM().a ** 2 + each.getScreenCTM().b ** 2,"
-        " each.getBoundingClientRect().right])"
+        "all => all.map((each) => {"
+        " const { a, b } = each.getScreenCTM();"
+        " return [a ** 2 + b ** 2, each.getBoundingClientRect().right]; })"
     )
     assert min(scale for scale, _ in sizes) > 0.99  # as large as it was written
     assert max(right for _, right in sizes) <= NARROW
