@@ -112,7 +112,7 @@ def test_a_right_answer_passes(name, answer):
         ("counted_parameters", 2, "the two weights"),
         ("counted_parameters", 0, "what add_weight made does"),
         ("counted_parameters", 7, "made with add_weight"),
-        ("counted_parameters", 5.0, "a whole number"),
+        ("counted_parameters", 5.5, "a whole number"),
         ("column", lambda y: y[None], "a row; a column is"),
         ("column", lambda y: y, r"shape \(3,\); a column is"),
         ("column", lambda y: np.sort(y)[::-1, None], "5, 7, 9 became"),

@@ -29,7 +29,8 @@ def counted_parameters(answer: Any) -> str | None:
         >>> counted_parameters(6)
         'that counts the bias; it is a bare tf.Variable, and Keras does not see it'
     """
-    if not isinstance(answer, int | np.integer):
+    number = np.asarray(answer)
+    if number.shape != () or number.dtype.kind not in "iuf" or number % 1:
         return "a count is a whole number, such as 3"
     hints = {
         6: "that counts the bias; it is a bare tf.Variable, and Keras does not see it",
@@ -37,9 +38,9 @@ def counted_parameters(answer: Any) -> str | None:
         2: "those are the two weights; count the numbers in those that Keras sees",
         0: "the bare variable does not count, but what add_weight made does",
     }
-    if answer != 5:
+    if number != 5:
         return hints.get(
-            int(answer), "count the numbers in what was made with add_weight"
+            int(number), "count the numbers in what was made with add_weight"
         )
     return None
 

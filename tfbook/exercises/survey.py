@@ -12,8 +12,8 @@ __all__ = [
     "kernel_variance",
     "logsumexp",
     "mish",
+    "report_flaws",
     "sigmoid_twin",
-    "tanh_by_sigmoid",
 ]
 
 
@@ -61,38 +61,6 @@ def _value_and_gradient(
         total = tf.reduce_sum(outputs)
     gradient = tape.gradient(total, inputs)
     return np.asarray(outputs), None if gradient is None else gradient.numpy()
-
-
-def tanh_by_sigmoid(answer: Any) -> str | None:
-    """Check a tanh made of the sigmoid.
-
-    Args:
-        answer: A function of a tensor.
-
-    Returns:
-        `None` if it equals tanh, else a hint.
-
-    Example:
-        >>> tanh_by_sigmoid(lambda z: 2 * tf.sigmoid(z) - 1)
-        'it runs from -1 to 1, but too slowly: at 0 its slope is 0.5, and 1 is wanted'
-    """
-    value, slope = _value_and_gradient(answer, [-30.0, -1.0, 0.0, 0.5, 30.0])
-    if value.shape != (5,):
-        return f"of 5 numbers it made the shape {value.shape}; the shape should stay"
-    if slope is None:
-        return "no gradient came back; compute with TensorFlow, not with NumPy"
-    if not np.allclose(value[[0, 4]], [-1, 1], atol=1e-5):
-        low, high = value[[0, 4]]
-        return f"it runs from {low:.3g} to {high:.3g}; stretch and shift it to -1 and 1"
-    if not np.isclose(slope[2], 1, atol=1e-5):
-        pace = "slowly" if slope[2] < 1 else "fast"
-        return (
-            f"it runs from -1 to 1, but too {pace}: at 0 its slope is {slope[2]:.3g}, "
-            "and 1 is wanted"
-        )
-    if not np.allclose(value, np.tanh([-30, -1, 0, 0.5, 30]), atol=1e-5):
-        return f"at 0.5 it is {value[3]:.4f}, and tanh is {np.tanh(0.5):.4f}"
-    return None
 
 
 def logsumexp(answer: Any) -> str | None:
@@ -212,6 +180,43 @@ def kernel_variance(answer: Any) -> str | None:
     if not np.isclose(answer(tf.nn.relu, 200), 2 / 200, rtol=0.03):
         return "right for m = 50, but not for m = 200; divide by m"
     return None
+
+
+def report_flaws(answer: Any) -> str | None:
+    """Check which of six remarks are reasons to doubt a report on the sigmoid.
+
+    Args:
+        answer: A string of letters from A to F.
+
+    Returns:
+        `None` if they are the right ones, else a hint.
+
+    Example:
+        >>> report_flaws("BCD")
+        'one more: what would have to change for the slope alone to be the cause?'
+    """
+    if isinstance(answer, list | tuple | set):
+        answer = "".join(map(str, answer))
+    if not isinstance(answer, str) or not set(answer.upper()) <= set("ABCDEF, "):
+        return 'answer with letters from A to F, such as "AB"'
+    letters = set(answer.upper()) & set("ABCDEF")
+    wrong = {
+        "A": "A makes it fair: with other sizes it would compare two things at once",
+        "E": "E makes it fair: other rows would be another difference",
+    }
+    for letter, hint in wrong.items():
+        if letter in letters:
+            return hint
+    missing = {
+        "B": "one more: which weights did the sigmoid learn with on this page?",
+        "C": "one more: did each network have the rate that is best for it?",
+        "D": "one more: what would another seed have done?",
+        "F": "one more: what would have to change for the slope alone to be the cause?",
+    }
+    left = [hint for letter, hint in missing.items() if letter not in letters]
+    if len(left) > 1:
+        return f"{len(left)} more: a fair opponent has its own best rate and weights"
+    return left[0] if left else None
 
 
 def sigmoid_twin(answer: Any) -> str | None:
