@@ -113,9 +113,9 @@ def bias_gradient(answer: Any) -> str | None:
                 return hint
         return f"for one set of numbers expected {2 * mean:.4g}, got {value:.4g}"
     x, y = np.vstack([x, x[:2]]), np.vstack([y, y[1:]])
-    right, value = 2 * np.mean(x @ w + b - y), np.asarray(answer(x, y, w, b))
-    if value.size != 1 or not np.allclose(value, right):
-        return f"right for 3 rows; for 5 expected {right:.4g}, got {value.tolist()}"
+    right, given = 2 * np.mean(x @ w + b - y), np.asarray(answer(x, y, w, b))
+    if given.size != 1 or not np.allclose(given, right):
+        return f"right for 3 rows; for 5 expected {right:.4g}, got {given.tolist()}"
     return None
 
 
