@@ -97,17 +97,12 @@ class Restart:
                 f"Restart: expected an optimizer for the learning_rate, got "
                 f"{learning_rate!r} without one; pass it to Restart"
             )
-        self._assign(self.start)
+        variables = [*self.model.variables, *getattr(self.optimizer, "variables", [])]
+        for variable, value in zip(variables, [*self.start, *self.memory], strict=True):
+            variable.assign(value)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
         return self.model
-
-    # Compiled: one by one, the assignments take as long as a short run.
-    @tf.function
-    def _assign(self, start: list[tf.Tensor]) -> None:
-        variables = [*self.model.variables, *getattr(self.optimizer, "variables", [])]
-        for variable, value in zip(variables, [*start, *self.memory], strict=True):
-            variable.assign(value)
 
     def _remember(self) -> None:
         if not hasattr(self.optimizer, "build"):
