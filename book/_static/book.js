@@ -66,6 +66,13 @@ function showWhatHides(element) {
   }
 }
 
+// The theme lets the keyboard reach what scrolls, and looks for that when the window
+// changes. What was hidden did not scroll then.
+function reachWhatScrolls(click) {
+  if (click.target.closest(".toggle-button, .admonition-title, summary"))
+    setTimeout(() => dispatchEvent(new Event("resize")), 50);
+}
+
 function followDeepLink() {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
@@ -121,6 +128,7 @@ document.addEventListener("DOMContentLoaded", () => {
   repairSearch();
   enlargeFigures();
   printOnWhite();
+  addEventListener("click", reachWhatScrolls);
   addEventListener("hashchange", followDeepLink);
 });
 addEventListener("load", () => {

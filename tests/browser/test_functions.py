@@ -50,7 +50,7 @@ def test_each_result_shows_the_text_around_what_was_searched(tab: Page, query: s
     tab.wait_for_load_state("networkidle")
     excerpts = results.locator("p.context").all_inner_texts()
     assert len(excerpts) >= 3
-    stem = query[:7]
+    stem = query[:5]  # a page is also found by another form of the word
     assert [each for each in excerpts if stem not in each.lower()] == []
     assert not [each for each in excerpts if "System Settings" in each]
 
