@@ -330,7 +330,7 @@ def check_settings(strategy: Any, variables: list) -> None:
 
     def settings() -> list[str]:
         scalars = (each for each in variables if len(each.shape) == 0)
-        return [f"{each.name} {each.numpy()}" for each in scalars]
+        return [f"{each.name} {each.numpy()!s}" for each in scalars]
 
     for found in zip(*on_every_worker(strategy, settings), strict=True):
         if differs := first_difference(found):
