@@ -13,6 +13,7 @@ from pathlib import Path
 
 import myst_nb.ext.glue
 import sphinx.builders
+from computes_with import KERNEL
 from docutils import nodes
 from ipykernel.iostream import OutStream
 from myst_nb.sphinx_ import NbMetadataCollector
@@ -21,8 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-HERE = Path(__file__).parent
-SETUP = {"kernel_profile.py": "ipython_kernel_config.py", "claims.py": "claims.py"}
+RENAMED = {"kernel_profile.py": "ipython_kernel_config.py"}  # as IPython looks for it
 LAST_LINES = 20
 OTHERS = re.compile(r'  File ".*(?:/lib/python3|site-packages|<frozen)')
 
@@ -97,8 +97,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     folder = Path(app.doctreedir, "kernels")
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    for name, copy in SETUP.items():
-        shutil.copyfile(HERE / name, profile / copy)
+    for path in KERNEL:
+        shutil.copyfile(path, profile / RENAMED.get(path.name, path.name))
     for log in folder.glob("*.log"):
         log.unlink()
     os.environ |= {
