@@ -82,7 +82,9 @@ def near() -> pd.DataFrame:
         if path.stat().st_size
     ]
     if not tables:
-        raise SystemExit(f"drift: expected claims in {folder}, got none; delete _build")
+        raise SystemExit(
+            f"drift: expected claims in {folder}, got none; run nox -s docs"
+        )
     claims = pd.concat(tables)
     # At no distance at all two whole numbers meet, as in `wins >= 19`, which is exact.
     narrow = claims[(claims["room"] > 0) & (claims["room"] < NEAR)]
