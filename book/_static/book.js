@@ -2,6 +2,8 @@
 // them can be read: solutions stand open, and a click on a figure loads its file.
 "use strict";
 
+const SCROLLERS = "pre, .cell_output > .output, .pst-scrollable-table-container";
+
 // The excerpts of the search: from the text of a page, not from the menus above it, around
 // the searched words, also where a stem is not in the text ("record_everi").
 function repairSearch() {
@@ -66,11 +68,19 @@ function showWhatHides(element) {
   }
 }
 
-// The theme lets the keyboard reach what scrolls, and looks for that when the window
-// changes. What was hidden did not scroll then.
-function reachWhatScrolls(click) {
-  if (click.target.closest(".toggle-button, .admonition-title, summary"))
-    setTimeout(() => dispatchEvent(new Event("resize")), 50);
+// Keyboards reach what scrolls. The theme looks for that when the window changes; what was
+// hidden did not scroll then, and a formula may arrive later and make a table wider.
+function reachWhatScrolls() {
+  const reach = (box) => {
+    const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+    box.tabIndex = scrolls ? 0 : -1;
+  };
+  const sizes = new ResizeObserver((changes) => {
+    const boxes = changes.map(({ target }) => target.closest(SCROLLERS));
+    new Set(boxes).forEach(reach);
+  });
+  document.querySelectorAll(SCROLLERS).forEach((box) =>
+    [box, ...box.querySelectorAll("table")].forEach((each) => sizes.observe(each)));
 }
 
 function followDeepLink() {
@@ -128,7 +138,7 @@ document.addEventListener("DOMContentLoaded", () => {
   repairSearch();
   enlargeFigures();
   printOnWhite();
-  addEventListener("click", reachWhatScrolls);
+  reachWhatScrolls();
   addEventListener("hashchange", followDeepLink);
 });
 addEventListener("load", () => {

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from conftest import SITE, pages
 from playwright.sync_api import Browser, Page, expect
-from visit import WIDTHS, Visit, context_in, script, watch
+from visit import OPEN_ALL, TURN, WIDTHS, Visit, context_in, script, watch
 
 LESSONS = [
     page for page in pages() if page.split("/")[0] in {"basics", "learning", "scale"}
@@ -148,6 +148,23 @@ def test_solutions_are_opened_by_keyboard(tab: Page):
     tab.keyboard.press("Enter")
     expect(tab.locator(".solution.admonition section").first).to_be_visible()
     expect(button).to_have_attribute("aria-expanded", "true")
+
+
+def test_the_keyboard_reaches_what_begins_to_scroll(tab: Page):
+    """A table comes to light with its solution, or gets wider than its box."""
+    reached = """() => [...document.querySelectorAll(".cell_output > .output")]
+      .filter((each) => each.scrollWidth > each.clientWidth)
+      .map((each) => each.tabIndex)"""
+    tab.set_viewport_size({"width": WIDTHS["phone"], "height": 800})
+    tab.goto("learning/prices.html")
+    tab.evaluate(OPEN_ALL)
+    tab.evaluate(TURN)
+    before = tab.evaluate(reached)
+    tab.add_style_tag(content=".cell_output table { min-width: 60rem; }")
+    tab.evaluate(TURN)
+    after = tab.evaluate(reached)
+    assert set(before) == set(after) == {0}
+    assert len(before) < len(after)
 
 
 def test_without_scripts_everything_can_be_read(browser: Browser, root: str):

@@ -136,6 +136,7 @@ def visit(reader: BrowserContext, root: str, page: str, screens: Path | None) ->
             take_pictures(tab, screens / name / theme / page.replace("/", "-"))
     tab.set_viewport_size({"width": WIDTHS["laptop"], "height": HEIGHT})
     tab.evaluate(OPEN_ALL)
+    tab.evaluate(TURN)
     tab.evaluate(THIN, THEMES)
     for theme in THEMES:
         switch(tab, theme)

@@ -352,18 +352,28 @@ def test_the_others_end_at_once_when_one_fails_in_a_step(tmp_path, name):
         assert "\n" not in said
 
 
-@pytest.mark.parametrize(("kind", "numbers"), [("plain", [1, 3]), ("shares", [1])])
-def test_a_run_goes_on_with_another_number_of_workers(tmp_path, kind, numbers):
-    half, whole = Training(10, kind), Training(20, kind)
-    expected = train(None, tmp_path / "alone", 20, kind)
-    run(tmp_path / "two", 2, half)
-    for number in numbers:
-        folder = tmp_path / str(number)
-        shutil.copytree(tmp_path / "two", folder)
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("plain", 2, [1, 3]),
+        ("shares", 2, [1]),
+        pytest.param("plain", 1, [2], marks=pytest.mark.faults),
+        pytest.param("plain", 3, [1, 2], marks=pytest.mark.faults),
+    ],
+)
+def test_a_run_goes_on_with_another_number_of_workers(tmp_path, kind, before, after):
+    expected = train(None, tmp_path / "whole", 20, kind)
+
+    def train_on(folder: Path, number: int, epochs: int) -> list[list[np.ndarray]]:
         if number == 1:
-            found = [train(None, folder, 20, kind)]
-        else:
-            found = run(folder, number, whole)
+            return [train(None, folder, epochs, kind)]
+        return run(folder, number, Training(epochs, kind))
+
+    train_on(tmp_path / "half", before, 10)
+    for number in after:
+        folder = tmp_path / str(number)
+        shutil.copytree(tmp_path / "half", folder)
+        found = train_on(folder, number, 20)
         for each in found:
             assert_equal(each, found[0])
             for one, other in zip(each, expected, strict=True):
