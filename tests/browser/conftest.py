@@ -10,8 +10,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from visit import THEMES, WIDTHS, Visit, context_in, visit
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from visit import PATIENCE, THEMES, WIDTHS, Visit, context_in, visit
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if not hasattr(config, "workerinput"):  # once, where the tests are dealt out
         shutil.rmtree(SCREENS, ignore_errors=True)
+    expect.set_options(timeout=PATIENCE)
 
 
 def chromium() -> str | None:
