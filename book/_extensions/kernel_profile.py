@@ -20,8 +20,8 @@ c.IPKernelApp.exec_lines = [f"__import__('os').dup2({log}, 2)"]
 c.IPKernelApp.log_level = "ERROR"
 
 # There is a kernel on every core. With more threads than cores they wait for one
-# another, which took an eighth of the processor's time. And with one, the terms of a sum
-# have the same order on any number of cores.
+# another, which took an eighth of the processor's time. And with one thread, the terms
+# of a sum have the same order on any number of cores.
 os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
 
 # How much room the claims of the page have; the module lies beside this file.
