@@ -43,6 +43,7 @@ extensions = [
     "log_lines",
     "markup",
     "notebooks",
+    "previews",
     "svg_math",
     "wayfinding",
 ]

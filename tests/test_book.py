@@ -26,7 +26,7 @@ import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
 extensions = [
     "myst_nb", "sphinx_design", "sphinx_exercise",
-    "alt_text", "figures", "log_lines", "markup", "notebooks", "svg_math",
+    "alt_text", "figures", "log_lines", "markup", "notebooks", "previews", "svg_math",
 ]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 html_math_renderer = "svg"
@@ -39,14 +39,19 @@ numfig = True
 PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 
 
-def build(folder: Path, page: str, *options: str) -> subprocess.CompletedProcess:
+def build(
+    folder: Path, page: str, *options: str, only: tuple[Path, ...] = ()
+) -> subprocess.CompletedProcess:
     """Build a book of one page; in a process of its own, where Sphinx keeps state."""
     folder.mkdir(exist_ok=True)
     (folder / "conf.py").write_text(CONFIGURATION)
     (folder / "pixel.svg").write_text(PIXEL)
     (folder / "index.md").write_text(page)
     return subprocess.run(
-        [sys.executable, "-m", "sphinx", "-E", *options, folder, folder / "html"],
+        [
+            *(sys.executable, "-m", "sphinx", "-E"),
+            *(*options, folder, folder / "html", *only),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -588,6 +593,72 @@ def test_pages_of_one_name_in_two_folders_are_two_notebooks(tmp_path):
     written = tmp_path / "html" / "notebooks"
     assert "another" in (written / "part" / "index.ipynb").read_text()
     assert "another" not in (written / "index.ipynb").read_text()
+
+
+# Previews
+
+GLOSSARY = """\
+# Terms
+
+```{{glossary}}
+loss
+  {definition}, as a {{term}}`number`.
+
+number
+  One.
+```
+
+$$a$$ (eq-a)
+
+:::{{figure}} ../pixel.svg
+:name: fig-pixel
+:alt: an empty square of one pixel
+
+A square.
+:::
+"""
+LINKS = """\
+# Links
+
+The {term}`loss` and {term}`once more <loss>`, {eq}`eq-a` and {numref}`fig-pixel`.
+
+$$b$$ (eq-b)
+
+By {eq}`eq-b`.
+"""
+CONTENTS = "# Contents\n\n```{toctree}\nlinks\npart/terms\n```\n"
+
+
+def test_a_page_carries_once_what_it_links_to_on_other_pages(tmp_path):
+    (tmp_path / "part").mkdir()
+    terms = tmp_path / "part" / "terms.md"
+    written = tmp_path / "html" / "links.html"
+    (tmp_path / "links.md").write_text(LINKS)
+    terms.write_text(GLOSSARY.format(definition="How wrong"))
+    done = build(tmp_path, CONTENTS, "-W")
+    assert done.returncode == 0, done.stderr
+    carried = re.findall(
+        r'<template class="preview" data-of="(.*?)">(.*?)</template>',
+        written.read_text(),
+        re.DOTALL,
+    )
+    names = ("term-loss", "equation-eq-a", "fig-pixel")
+    assert [href for href, _ in carried] == [f"part/terms.html#{n}" for n in names]
+    term, equation, figure = (text for _, text in carried)
+    assert "How wrong, as a" in term
+    assert "(2)" in equation
+    assert 'aria-label="a"' in equation
+    assert 'src="_images/pixel.svg"' in figure
+    assert "A square." in figure
+    assert not re.search(r"<a\b| id=", term + equation + figure)
+    assert "<template" not in (tmp_path / "html" / "part" / "terms.html").read_text()
+    # A build that writes the other page alone brings up to date what this one carries.
+    terms.write_text(GLOSSARY.format(definition="How far off"))
+    done = build(tmp_path, CONTENTS, "-W", only=(terms,))
+    assert "1 source files given" in done.stdout
+    assert "How far off, as a" in written.read_text()
+    assert "How wrong" not in written.read_text()
+    assert written.read_text().count("<template") == len(names)
 
 
 # Links in code
