@@ -1,6 +1,7 @@
 """The book's own Sphinx extensions, on books of one page."""
 
 import importlib.util
+import inspect
 import io
 import itertools
 import json
@@ -747,3 +748,91 @@ def test_links_are_put_around_the_words_of_code():
         '<span class="o">.</span><span class="n">digits</span></a>'
         '<span class="p">(</span>'
     )
+
+
+# Links to the references of other packages
+
+SITES = {"numpy": "numpy", "pandas": "pandas", "keras": "keras", "tf": "tensorflow"}
+# What cells use and no inventory lists, since it has no page that is certain.
+WITHOUT_A_PAGE = {
+    "keras.Variable",
+    "keras.datasets.boston_housing.load_data",
+    *(f"tf.{kind}" for kind in ("float32", "float64", "int32", "int32.min", "int64")),
+    "tf.newaxis",
+}
+
+
+def described(package: str) -> dict[str, tuple[str, str]]:
+    """Read an inventory: for each name its kind and its address."""
+    path = ROOT / "book" / "inventories" / f"{package}.txt"
+    entries = path.read_text().splitlines()[4:]
+    assert entries == sorted(set(entries))
+    found = {}
+    for entry in entries:
+        name, kind, _, address, _ = entry.split(" ")
+        found[name] = kind.removeprefix("py:"), address
+    return found
+
+
+ELSEWHERE = {
+    name: entry for site in SITES.values() for name, entry in described(site).items()
+}
+
+
+def resolve(name: str) -> object:
+    """Find what a dotted name stands for; `tf` is TensorFlow."""
+    package, *parts = name.split(".")
+    value = importlib.import_module(SITES[package])
+    for part in parts:
+        value = getattr(value, part)
+    return value
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_link_elsewhere_leads_to_what_the_name_stands_for(name):
+    kind, address = ELSEWHERE[name]
+    value = resolve(name)
+    assert inspect.isclass(value) == (kind == "class")
+    assert callable(value) or kind == "data"
+    page, _, anchor = address.partition("#")
+    if name.startswith("keras."):
+        last = value.__name__
+        assert name.endswith(f".{last}")
+        assert anchor in {"", f"{last.lower()}-{kind}"}
+    elif name.startswith("tf."):
+        exports = importlib.import_module("tensorflow.python.util.tf_export")
+        about = resolve(page.replace("/", "."))
+        canonical = exports.get_canonical_name_for_symbol(
+            about, add_prefix_to_v1_names=True
+        )
+        assert page == f"tf/{canonical}".replace(".", "/")
+        assert (getattr(about, anchor) if anchor else about) == value
+    else:
+        assert resolve(anchor) is value or resolve(anchor) == value
+        assert anchor.endswith(f".{getattr(value, '__name__', name.split('.')[-1])}")
+        shared = ("/constants.html", "/arrays.scalars.html", "/random/generator.html")
+        assert page.endswith((f"/{anchor}.html", *shared))
+
+
+def test_what_pages_take_from_elsewhere_has_a_link_if_it_has_a_page():
+    missing, taken = set(), set()
+    for page in (ROOT / "book").rglob("*.md"):
+        reader = USES.Uses()
+        for cell in cells_of(page):
+            for use in reader.read(cell):
+                names = [name.replace("tensorflow.", "tf.") for _, name in use.ends]
+                taken |= ELSEWHERE.keys() & names
+                if names[-1].split(".")[0] in SITES and not ELSEWHERE.keys() & names:
+                    missing.add(names[-1])
+    assert taken
+    # What is left of TensorFlow 2.1 in `tf.keras` is shown, not recommended.
+    there = {n for n in missing if is_there(n) and not n.startswith("tf.keras.")}
+    assert there == WITHOUT_A_PAGE
+
+
+def is_there(name: str) -> bool:
+    """Tell whether a name stands for something, other than a module."""
+    try:
+        return not inspect.ismodule(resolve(name))
+    except AttributeError:  # gone, which is what a page says of it
+        return False
