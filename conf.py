@@ -16,6 +16,8 @@ from sphinx.util.inspect import stringify_signature
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "book" / "_extensions"))
 
+from inventories import compressed  # noqa: E402, one of our own
+
 project = "Models, Layers and Activations"
 author = "The tfbook authors"
 project_copyright = f"2026, {author}"
@@ -24,6 +26,7 @@ version = release = installed("tfbook")
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
@@ -43,6 +46,7 @@ extensions = [
     "log_lines",
     "markup",
     "notebooks",
+    "previews",
     "svg_math",
     "wayfinding",
 ]
@@ -91,7 +95,17 @@ napoleon_custom_sections = [("Shape", "returns_style"), "Reference"]
 napoleon_use_ivar = True
 default_role = "code"
 nitpicky = True
-# What belongs to other packages: their inventories would have to be fetched.
+# What other packages describe, as far as the pages use it.
+intersphinx_mapping = {
+    package: (site, compressed(package, ROOT / "_build" / "inventories"))
+    for package, site in {
+        "keras": "https://keras.io/api/",
+        "numpy": "https://numpy.org/doc/stable/",
+        "pandas": "https://pandas.pydata.org/docs/",
+        "tensorflow": "https://www.tensorflow.org/api_docs/python/",
+    }.items()
+}
+# The rest that belongs to others.
 nitpick_ignore_regex = [
     (
         "py:.*",

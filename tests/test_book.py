@@ -1,6 +1,7 @@
 """The book's own Sphinx extensions, on books of one page."""
 
 import importlib.util
+import inspect
 import io
 import itertools
 import json
@@ -26,7 +27,7 @@ import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
 extensions = [
     "myst_nb", "sphinx_design", "sphinx_exercise",
-    "alt_text", "figures", "log_lines", "markup", "notebooks", "svg_math",
+    "alt_text", "figures", "log_lines", "markup", "notebooks", "previews", "svg_math",
 ]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 html_math_renderer = "svg"
@@ -39,14 +40,19 @@ numfig = True
 PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 
 
-def build(folder: Path, page: str, *options: str) -> subprocess.CompletedProcess:
+def build(
+    folder: Path, page: str, *options: str, only: tuple[Path, ...] = ()
+) -> subprocess.CompletedProcess:
     """Build a book of one page; in a process of its own, where Sphinx keeps state."""
     folder.mkdir(exist_ok=True)
     (folder / "conf.py").write_text(CONFIGURATION)
     (folder / "pixel.svg").write_text(PIXEL)
     (folder / "index.md").write_text(page)
     return subprocess.run(
-        [sys.executable, "-m", "sphinx", "-E", *options, folder, folder / "html"],
+        [
+            *(sys.executable, "-m", "sphinx", "-E"),
+            *(*options, folder, folder / "html", *only),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -590,6 +596,72 @@ def test_pages_of_one_name_in_two_folders_are_two_notebooks(tmp_path):
     assert "another" not in (written / "index.ipynb").read_text()
 
 
+# Previews
+
+GLOSSARY = """\
+# Terms
+
+```{{glossary}}
+loss
+  {definition}, as a {{term}}`number`.
+
+number
+  One.
+```
+
+$$a$$ (eq-a)
+
+:::{{figure}} ../pixel.svg
+:name: fig-pixel
+:alt: an empty square of one pixel
+
+A square.
+:::
+"""
+LINKS = """\
+# Links
+
+The {term}`loss` and {term}`once more <loss>`, {eq}`eq-a` and {numref}`fig-pixel`.
+
+$$b$$ (eq-b)
+
+By {eq}`eq-b`.
+"""
+CONTENTS = "# Contents\n\n```{toctree}\nlinks\npart/terms\n```\n"
+
+
+def test_a_page_carries_once_what_it_links_to_on_other_pages(tmp_path):
+    (tmp_path / "part").mkdir()
+    terms = tmp_path / "part" / "terms.md"
+    written = tmp_path / "html" / "links.html"
+    (tmp_path / "links.md").write_text(LINKS)
+    terms.write_text(GLOSSARY.format(definition="How wrong"))
+    done = build(tmp_path, CONTENTS, "-W")
+    assert done.returncode == 0, done.stderr
+    carried = re.findall(
+        r'<template class="preview" data-of="(.*?)">(.*?)</template>',
+        written.read_text(),
+        re.DOTALL,
+    )
+    names = ("term-loss", "equation-eq-a", "fig-pixel")
+    assert [href for href, _ in carried] == [f"part/terms.html#{n}" for n in names]
+    term, equation, figure = (text for _, text in carried)
+    assert "How wrong, as a" in term
+    assert "(2)" in equation
+    assert 'aria-label="a"' in equation
+    assert 'src="_images/pixel.svg"' in figure
+    assert "A square." in figure
+    assert not re.search(r"<a\b| id=", term + equation + figure)
+    assert "<template" not in (tmp_path / "html" / "part" / "terms.html").read_text()
+    # A build that writes the other page alone brings up to date what this one carries.
+    terms.write_text(GLOSSARY.format(definition="How far off"))
+    done = build(tmp_path, CONTENTS, "-W", only=(terms,))
+    assert "1 source files given" in done.stdout
+    assert "How far off, as a" in written.read_text()
+    assert "How wrong" not in written.read_text()
+    assert written.read_text().count("<template") == len(names)
+
+
 # Links in code
 
 USES = extension("code_links")
@@ -676,3 +748,91 @@ def test_links_are_put_around_the_words_of_code():
         '<span class="o">.</span><span class="n">digits</span></a>'
         '<span class="p">(</span>'
     )
+
+
+# Links to the references of other packages
+
+SITES = {"numpy": "numpy", "pandas": "pandas", "keras": "keras", "tf": "tensorflow"}
+# What cells use and no inventory lists, since it has no page that is certain.
+WITHOUT_A_PAGE = {
+    "keras.Variable",
+    "keras.datasets.boston_housing.load_data",
+    *(f"tf.{kind}" for kind in ("float32", "float64", "int32", "int32.min", "int64")),
+    "tf.newaxis",
+}
+
+
+def described(package: str) -> dict[str, tuple[str, str]]:
+    """Read an inventory: for each name its kind and its address."""
+    path = ROOT / "book" / "inventories" / f"{package}.txt"
+    entries = path.read_text().splitlines()[4:]
+    assert entries == sorted(set(entries))
+    found = {}
+    for entry in entries:
+        name, kind, _, address, _ = entry.split(" ")
+        found[name] = kind.removeprefix("py:"), address
+    return found
+
+
+ELSEWHERE = {
+    name: entry for site in SITES.values() for name, entry in described(site).items()
+}
+
+
+def resolve(name: str) -> object:
+    """Find what a dotted name stands for; `tf` is TensorFlow."""
+    package, *parts = name.split(".")
+    value = importlib.import_module(SITES[package])
+    for part in parts:
+        value = getattr(value, part)
+    return value
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_link_elsewhere_leads_to_what_the_name_stands_for(name):
+    kind, address = ELSEWHERE[name]
+    value = resolve(name)
+    assert inspect.isclass(value) == (kind == "class")
+    assert callable(value) or kind == "data"
+    page, _, anchor = address.partition("#")
+    if name.startswith("keras."):
+        last = value.__name__
+        assert name.endswith(f".{last}")
+        assert anchor in {"", f"{last.lower()}-{kind}"}
+    elif name.startswith("tf."):
+        exports = importlib.import_module("tensorflow.python.util.tf_export")
+        about = resolve(page.replace("/", "."))
+        canonical = exports.get_canonical_name_for_symbol(
+            about, add_prefix_to_v1_names=True
+        )
+        assert page == f"tf/{canonical}".replace(".", "/")
+        assert (getattr(about, anchor) if anchor else about) == value
+    else:
+        assert resolve(anchor) is value or resolve(anchor) == value
+        assert anchor.endswith(f".{getattr(value, '__name__', name.split('.')[-1])}")
+        shared = ("/constants.html", "/arrays.scalars.html", "/random/generator.html")
+        assert page.endswith((f"/{anchor}.html", *shared))
+
+
+def test_what_pages_take_from_elsewhere_has_a_link_if_it_has_a_page():
+    missing, taken = set(), set()
+    for page in (ROOT / "book").rglob("*.md"):
+        reader = USES.Uses()
+        for cell in cells_of(page):
+            for use in reader.read(cell):
+                names = [name.replace("tensorflow.", "tf.") for _, name in use.ends]
+                taken |= ELSEWHERE.keys() & names
+                if names[-1].split(".")[0] in SITES and not ELSEWHERE.keys() & names:
+                    missing.add(names[-1])
+    assert taken
+    # What is left of TensorFlow 2.1 in `tf.keras` is shown, not recommended.
+    there = {n for n in missing if is_there(n) and not n.startswith("tf.keras.")}
+    assert there == WITHOUT_A_PAGE
+
+
+def is_there(name: str) -> bool:
+    """Tell whether a name stands for something, other than a module."""
+    try:
+        return not inspect.ismodule(resolve(name))
+    except AttributeError:  # gone, which is what a page says of it
+        return False

@@ -6,6 +6,9 @@ is a section that it does not expect, and reads the HTML of all pages a second t
 
 What a name in a cell stands for follows from the imports of the page, as long as
 nothing else is given that name. A name that is not in the reference is left as it is.
+
+What a page takes from other packages, in cells and in its text, leads to their own
+references, once in the cells of a page and once in its text: see inventories.py.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Any, NamedTuple
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.ext.intersphinx import InventoryAdapter
 
 PACKAGE = "tfbook"
 LANGUAGE = "ipython3"  # of MyST-NB's cells
@@ -28,6 +32,14 @@ BLOCK = re.compile(
     re.DOTALL,
 )
 PIECE = re.compile(r"<[^>]*>|[^<]+")
+# Code in the text, which is no link yet and in no title: a name, or a call of it.
+NAMED = re.compile(
+    r'<(h\d|a|dt|pre|script|summary|svg)\b.*?</\1>|<p class="admonition-title">.*?</p>'
+    r'|<code class="docutils literal notranslate"><span class="pre">'
+    r"(?P<name>[\w.]+)(?:\(\))?</span></code>",
+    re.DOTALL,
+)
+SHORT = {"np": "numpy", "pd": "pandas", "tf": "tensorflow"}  # as all pages import them
 SIGNATURE = re.compile(
     r'<dt class="sig[^>]*id="(?P<name>[^"]+)">(?:(?!</dt>).)*</dt>\s*<dd>', re.DOTALL
 )
@@ -190,6 +202,22 @@ def objects(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
     }
 
 
+def elsewhere(env: BuildEnvironment) -> dict[str, str]:
+    """Find the address of each object that another package describes."""
+    return {
+        in_full(name): entry.uri
+        for kind, entries in InventoryAdapter(env).main_inventory.items()
+        for name, entry in entries.items()
+        if kind.startswith("py:")
+    }
+
+
+def in_full(name: str) -> str:
+    """Write a name with that of its package, as `import` has it."""
+    package, dot, rest = name.partition(".")
+    return SHORT.get(package, package) + dot + rest
+
+
 def targets(env: BuildEnvironment) -> dict[str, list[str]]:
     """List for each page the objects in the reference that its cells use."""
     known = objects(env)
@@ -250,11 +278,16 @@ def link_page(
     """Link the cells of a page, list what it takes, and who uses what it describes."""
     if doctree is None or app.builder.format != "html":
         return
-    known = objects(app.env)
+    known, others = objects(app.env), elsewhere(app.env)
+    in_cells, in_text = set(), set()
 
     def address(name: str) -> str:
         target, anchor = known[name]
         return f"{app.builder.get_relative_uri(page, target)}#{anchor}"
+
+    def link_elsewhere(name: str, seen: set[str]) -> str:
+        seen.add(name)
+        return f'<a class="code-link elsewhere" href="{others[name]}">'
 
     left = list(uses_of(app.env).get(page, []))
 
@@ -269,9 +302,21 @@ def link_page(
             if name not in seen:  # once in a cell is enough, also for the keyboard
                 seen.add(name)
                 places[start, end] = f'<a class="code-link" href="{address(name)}">'
+        for name, start, end in links(uses, others):
+            if name not in in_cells:
+                # The sign of a decorator is one word with what follows it.
+                first = start - text[:start].endswith("@")
+                places[first, end] = link_elsewhere(name, in_cells)
         return block[1] + wrap(block[2], places) + block[3]
 
+    def link_named(code: re.Match) -> str:
+        name = in_full(code["name"] or "")
+        if name not in others or name in in_text:
+            return code[0]
+        return f"{link_elsewhere(name, in_text)}{code[0]}</a>"
+
     body = BLOCK.sub(link_block, context["body"])
+    body = NAMED.sub(link_named, body)
     # A page that imports a module takes from it what it names: the module is no news.
     taken = [
         name

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-from conftest import SITE, pages
+from conftest import ROOT, SITE, pages
 from visit import WIDTHS, Visit
 
 # Kilobytes over the wire, as a server sends them that compresses text.
@@ -126,6 +126,41 @@ def code_links(text: str) -> list[tuple[str, str]]:
     return [
         (html.unescape(re.sub("<[^>]*>", "", words)), href) for href, words in found
     ]
+
+
+# Where other packages describe what pages take from them, as conf.py has it.
+SITES = re.compile(
+    r"https://(?:keras\.io/api|numpy\.org/doc/stable|pandas\.pydata\.org/docs"
+    r"|www\.tensorflow\.org/api_docs/python)/"
+)
+DESCRIBED = {
+    (address, name.rpartition(".")[2])
+    for path in (ROOT / "book" / "inventories").glob("*.txt")
+    for name, _, _, address, _ in map(str.split, path.read_text().splitlines()[4:])
+}
+
+
+def test_a_name_from_elsewhere_leads_there_once_in_cells_and_once_in_text(page: str):
+    text = (SITE / page).read_text("utf-8")
+    links = re.findall(
+        r'<a class="code-link elsewhere" href="([^"]+)">(.*?)</a>', text, re.DOTALL
+    )
+    assert len(links) == text.count("code-link elsewhere")
+    seen = set()
+    for href, words in links:
+        name = re.sub(r"<[^>]*>|\(\)", "", words)
+        assert SITES.match(href)
+        assert (SITES.sub("", href), name.rpartition(".")[2]) in DESCRIBED
+        assert ("<code" in words, name, href) not in seen
+        seen.add(("<code" in words, name, href))
+
+
+def test_the_pages_link_to_each_of_the_other_references():
+    texts = "".join((SITE / page).read_text("utf-8") for page in pages())
+    links = re.findall(r'class="code-link elsewhere" href="([^"]+)"', texts)
+    assert len({SITES.match(href)[0] for href in links}) == 4
+    assert len(set(links)) > 0.8 * len(DESCRIBED)
+    assert re.search(r'elsewhere" href="[^"]+/tf/function"><span class="nd">@tf', texts)
 
 
 def absolute(page: str, href: str) -> str:
