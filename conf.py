@@ -46,6 +46,7 @@ extensions = [
     "log_lines",
     "markup",
     "notebooks",
+    "places",
     "previews",
     "svg_math",
     "wayfinding",

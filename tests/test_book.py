@@ -1,5 +1,6 @@
 """The book's own Sphinx extensions, on books of one page."""
 
+import html
 import importlib.util
 import inspect
 import io
@@ -27,7 +28,8 @@ import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
 extensions = [
     "myst_nb", "sphinx_design", "sphinx_exercise",
-    "alt_text", "figures", "log_lines", "markup", "notebooks", "previews", "svg_math",
+    "alt_text", "figures", "log_lines", "markup", "notebooks", "places",
+    "previews", "svg_math",
 ]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 html_math_renderer = "svg"
@@ -153,6 +155,25 @@ def test_an_output_with_the_log_of_a_library_is_reported(line, reported, tmp_pat
     assert done.returncode == 0
     found = re.findall(r"index\.md:\d+: WARNING: .*\[log_lines\]", done.stderr)
     assert len(found) == reported == done.stderr.count("[log_lines]")
+
+
+def test_an_error_names_no_folder_of_this_machine(tmp_path):
+    """A library by its name alone, and a cell as a cell."""
+    cells = [
+        "import json\n\njson.loads(json)",
+        "import numpy as np\n\nnp.linalg.inv(np.zeros((2, 2)))",
+        "import sys\n\nprint(sys._getframe().f_code.co_filename, 'ok')",
+        "print(np.__file__, __file__ if '__file__' in globals() else '')",
+    ]
+    block = "```{{code-cell}} python3\n:tags: [raises-exception]\n\n{}\n```\n\n"
+    done = build(tmp_path, HEADER + TITLE + "".join(map(block.format, cells)))
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "html" / "index.html").read_text()
+    text = html.unescape(re.sub(r"<[^>]+>", "", page))
+    assert "<cell> ok" in text
+    assert "\nnumpy/__init__.py" in text
+    assert "site-packages" not in text
+    assert "ipykernel_" not in text
 
 
 # Figures
