@@ -35,6 +35,7 @@ extensions = [
     "code_links",
     "colophon",
     "computes_with",
+    "ebook",
     "explorables",
     "figures",
     "kernels",
@@ -137,6 +138,20 @@ html_theme_options = {
 }
 copybutton_exclude = ".linenos, .gp, .go"
 togglebutton_open_on_print = False  # a printed page keeps the answers for later
+
+
+# `nox -s epub`, whose pages `nox -s pdf` prints
+epub_basename = "models-layers-activations"
+epub_description = html_context["description"]
+epub_contributor = author
+epub_identifier = "urn:uuid:3c0a7d1e-6c0b-4f0b-9a55-0d1f7e6b2a94"
+epub_uid = "book"
+epub_cover = ("_static/cover.png", "")
+epub_tocscope = "includehidden"
+epub_tocdepth = 2
+epub_tocdup = False
+epub_use_index = False
+epub_show_urls = "no"
 
 
 def dollars_to_roles(

