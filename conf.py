@@ -144,8 +144,9 @@ togglebutton_open_on_print = False  # a printed page keeps the answers for later
 epub_basename = "models-layers-activations"
 epub_description = html_context["description"]
 epub_contributor = author
-epub_identifier = "urn:uuid:3c0a7d1e-6c0b-4f0b-9a55-0d1f7e6b2a94"
-epub_uid = "book"
+# Sphinx names the book by one in one file, and by the other in another one.
+epub_identifier = epub_uid = "uuid-3c0a7d1e-6c0b-4f0b-9a55-0d1f7e6b2a94"
+epub_css_files = ["ebook.css"]
 epub_cover = ("_static/cover.png", "")
 epub_tocscope = "includehidden"
 epub_tocdepth = 2

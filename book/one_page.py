@@ -77,12 +77,14 @@ def number_contents(contents: ET.Element, numbers: Mapping[str, int]) -> None:
                 written.text = str(number)
 
 
-def join(folder: Path, numbers: Mapping[str, int]) -> str:
-    """Write all pages as one, with the numbers of pages if they are known."""
+def join(folder: Path, style: str, numbers: Mapping[str, int]) -> str:
+    """Write all pages as one, in a style, with the numbers of pages as far as known."""
     first, *others = reading_order(folder)
     root = ET.parse(folder / first).getroot()
-    for link in root.iter(f"{XHTML}link"):
+    head = root.find(f"{XHTML}head")
+    for link in head.iter(f"{XHTML}link"):
         link.set("href", moved(first, link.get("href", ""), folder.name))
+    ET.SubElement(head, f"{XHTML}link", {"rel": "stylesheet", "href": style})
     contents = chapter(folder, first)
     number_contents(contents, numbers)
     body = root.find(f"{XHTML}body")

@@ -13,6 +13,7 @@ from one_page import join, place, reading_order
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
+STYLE = Path(__file__).with_name("pdf.css").as_uri()
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -63,7 +64,7 @@ def main(folder: Path, made: Path) -> None:
         page = browser.new_page()
         page.set_default_timeout(0)
         for _ in range(2):
-            source.write_text(join(folder, numbers), encoding="utf-8")
+            source.write_text(join(folder, STYLE, numbers), encoding="utf-8")
             page.goto(source.resolve().as_uri())
             page.pdf(path=made, prefer_css_page_size=True, outline=True, tagged=True)
             before, numbers = numbers, first_pages(PdfReader(made))

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 from sphinx.builders.epub3 import Epub3Builder
 
-STYLE = "ebook.css"
+STYLE = Path(__file__).with_name("ebook.css")
 COVER = "_static/cover.png"
 # What only a screen can do, and the styles of tables, which cells bring along.
 FOR_A_SCREEN = "script, style, button, .sd-summary-state-marker"
@@ -28,11 +28,10 @@ ITEM = re.compile(r'<item id="[^"]*" href="([^"]*)" [^>]*(?= />)')
 class Ebook(Epub3Builder):
     """Sphinx's builder, with the files that the book needs and no others."""
 
-    def init_css_files(self) -> None:
-        """Take the one style that is made for it."""
-        self._css_files = []
-        self.add_css_file("pygments.css")
-        self.add_css_file(STYLE)
+    def add_css_file(self, filename: str, **attributes: Any) -> None:
+        """Take no style that was made for a site."""
+        if filename in {"pygments.css", STYLE.name}:
+            super().add_css_file(filename, **attributes)
 
     def prepare_writing(self, docnames: set[str]) -> None:
         """Leave out the index of modules, since the contents have them all."""
@@ -47,7 +46,7 @@ class Ebook(Epub3Builder):
         static = Path(self.outdir, "_static")
         static.mkdir(exist_ok=True)
         self.create_pygments_style_file()
-        shutil.copy(Path(self.srcdir, "_static", STYLE), static)
+        shutil.copy(STYLE, static)
         draw_cover(self.config.project, Path(self.outdir, COVER))
 
     def copy_image_files(self) -> None:
@@ -115,6 +114,8 @@ def as_xhtml(body: str) -> str:
         else:
             title.name = "p"
             title["class"] = "admonition-title"
+    for cell in page.select("[halign], [valign]"):  # of pandas, in no standard
+        del cell["halign"], cell["valign"]
     for drawing in page.find_all("svg"):  # XML, unlike HTML, tells case apart
         drawing["viewBox"] = drawing.attrs.pop("viewbox")
     return page.decode(formatter="minimal")
