@@ -147,6 +147,7 @@ epub_contributor = author
 # Sphinx names the book by one in one file, and by the other in another one.
 epub_identifier = epub_uid = "uuid-3c0a7d1e-6c0b-4f0b-9a55-0d1f7e6b2a94"
 epub_css_files = ["ebook.css"]
+pygments_style = "a11y-high-contrast-light"  # as the theme has it on a light page
 epub_cover = ("_static/cover.png", "")
 epub_tocscope = "includehidden"
 epub_tocdepth = 2

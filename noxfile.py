@@ -34,6 +34,7 @@ PARALLEL = ["-n", "auto", "--dist", "worksteal"]  # on every core
 TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
 ABOUT_THE_SOURCE = shutil.ignore_patterns(
     *("test_bench.py", "test_book.py", "test_builds.py", "test_drift.py"),
+    "test_ebook.py",
     *("test_exercises.py", "test_explorable.py", "test_package.py", "test_pages.py"),
     "test_repository.py",
     *("test_schedulers.py", "test_wheel.py", "__pycache__"),

@@ -19,7 +19,9 @@ ET.register_namespace("svg", "http://www.w3.org/2000/svg")
 def reading_order(folder: Path) -> list[str]:
     """List the pages as they follow each other."""
     content = ET.parse(folder / "content.opf").getroot()
-    paths = {item.get("id"): item.get("href", "") for item in content.iter(f"{OPF}item")}
+    paths = {
+        item.get("id"): item.get("href", "") for item in content.iter(f"{OPF}item")
+    }
     return [paths[item.get("idref")] for item in content.iter(f"{OPF}itemref")]
 
 

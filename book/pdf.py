@@ -30,34 +30,26 @@ def chromium() -> str:
     return found
 
 
-def first_pages(printed: PdfReader) -> dict[str, int]:
-    """Find the page on which each place lies that something links to."""
-    return {
-        name.removeprefix("/"): printed.get_destination_page_number(target) + 1
-        for name, target in printed.named_destinations.items()
-    }
-
-
-def check(printed: PdfReader, chapters: list[str]) -> None:
-    """Refuse a PDF whose outline, or whose links, lead to fewer chapters than it has."""
-    begin = first_pages(printed)
-    outlined = {
-        printed.get_destination_page_number(entry) + 1
-        for entry in printed.outline
-        if not isinstance(entry, list)
-    }
-    for chapter in chapters:
-        if begin.get(chapter) not in outlined:
-            sys.exit(
-                f"{chapter}: expected an entry of the outline on its first page, got "
-                f"none on {begin.get(chapter)}; see its title, and who links to it"
-            )
+def first_pages(made: Path, chapters: list[str]) -> dict[str, int]:
+    """Find the page on which each chapter begins, which has an entry of the outline."""
+    printed = PdfReader(made)
+    entries = [entry for entry in printed.outline if not isinstance(entry, list)]
+    if len(entries) != len(chapters):
+        sys.exit(
+            f"{made}: expected an outline with {len(chapters)} chapters, got "
+            f"{[entry.title for entry in entries]}; give each page one title"
+        )
+    pages = [printed.get_destination_page_number(entry) + 1 for entry in entries]
+    if len({*pages}) != len(pages):
+        sys.exit(f"{made}: expected each chapter on a page of its own, got {pages}")
+    return dict(zip(chapters, pages, strict=True))
 
 
 def main(folder: Path, made: Path) -> None:
     """Print twice: only then is it known on which pages the chapters begin."""
     source = made.with_suffix(".xhtml")
     made.parent.mkdir(exist_ok=True)
+    chapters = [place(page) for page in reading_order(folder)]
     numbers: dict[str, int] = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium())
@@ -67,12 +59,10 @@ def main(folder: Path, made: Path) -> None:
             source.write_text(join(folder, STYLE, numbers), encoding="utf-8")
             page.goto(source.resolve().as_uri())
             page.pdf(path=made, prefer_css_page_size=True, outline=True, tagged=True)
-            before, numbers = numbers, first_pages(PdfReader(made))
+            before, numbers = numbers, first_pages(made, chapters)
         browser.close()
-    chapters = [place(page) for page in reading_order(folder)]
-    check(PdfReader(made), chapters)
-    if any(before[chapter] != numbers[chapter] for chapter in chapters):
-        sys.exit("contents: expected the numbers of the first print, got others")
+    if before != numbers:
+        sys.exit(f"{made}: expected chapters where the contents say, got {numbers}")
     print(f"{len(chapters)} chapters on {len(PdfReader(made).pages)} pages")
 
 

@@ -6,6 +6,7 @@ the cells and of other extensions follows. `nox -s pdf` prints the same pages.
 
 import re
 import shutil
+from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -73,27 +74,24 @@ class Ebook(Epub3Builder):
 
 def draw_cover(title: str, path: Path) -> None:
     """Draw the title above a network, of which one unit is dead."""
-    ground, light = "#15181d", "#e8eaed"
-    blue, orange, green, grey = "#4aa3df", "#ff8a4c", "#2fc79a", "#7d8692"
+    ground, light, grey = "#15181d", "#e8eaed", "#7d8692"
     columns = [
-        [(0.15, y, blue) for y in (0.23, 0.41)],
-        [(0.5, y, orange) for y in (0.50, 0.32)] + [(0.5, 0.14, grey)],
-        [(0.85, 0.32, green)],
+        [(0.15, 0.41, "#4aa3df"), (0.15, 0.23, "#4aa3df")],
+        [(0.5, 0.5, "#ff8a4c"), (0.5, 0.32, "#ff8a4c"), (0.5, 0.14, grey)],
+        [(0.85, 0.32, "#2fc79a")],
     ]
     with mpl.rc_context(mpl.rcParamsDefault):
         cover = Figure(figsize=(6, 9), facecolor=ground)
         ax = cover.add_axes((0, 0, 1, 1), xlim=(0, 1), ylim=(0, 1))
         ax.set_axis_off()
-        words = title.replace(", ", ",\n").replace(" and ", "\nand ")
-        ax.text(0.1, 0.9, words, color=light, size=38, weight="bold", va="top")
+        lines = title.replace(" and ", "\nand ")
+        ax.text(0.1, 0.9, lines, color=light, size=38, weight="bold", va="top")
         ax.text(0.1, 0.6, "A TensorFlow book that runs", color=grey, size=18)
-        for left, right in zip(columns, columns[1:], strict=False):
-            for x, y, colour in left:
-                for to_x, to_y, to_colour in right:
-                    dead = grey in (colour, to_colour)
-                    style = (0, (1, 2)) if dead else "-"
-                    ax.plot([x, to_x], [y, to_y], color=grey, lw=3, ls=style, zorder=0)
-        for x, y, colour in sum(columns, []):
+        for left, right in pairwise(columns):
+            for (x, y, colour), (to_x, to_y, to) in product(left, right):
+                style = ":" if grey in (colour, to) else "-"
+                ax.plot([x, to_x], [y, to_y], style, color=grey, lw=3, zorder=0)
+        for x, y, colour in chain(*columns):
             face = ground if colour == grey else colour
             ax.plot(x, y, "o", ms=54, mfc=face, mec=colour, mew=4)
         cover.savefig(path, dpi=150)
@@ -106,14 +104,13 @@ def as_xhtml(body: str) -> str:
     for element in page.select(FOR_A_SCREEN):
         element.decompose()
     for box in page.find_all("details"):
-        box.name = "div"
-        del box["open"]
-        title = box.find("summary", recursive=False)
-        if "hide" in box.get("class", []):
-            title.decompose()  # "Show code cell source"
+        if "hide" in box["class"]:  # code, under the title "Show code cell source"
+            box.summary.decompose()
+            box.unwrap()
         else:
-            title.name = "p"
-            title["class"] = "admonition-title"
+            box.name = "div"
+            box.summary["class"] = "admonition-title"
+            box.summary.name = "p"
     for cell in page.select("[halign], [valign]"):  # of pandas, in no standard
         del cell["halign"], cell["valign"]
     for drawing in page.find_all("svg"):  # XML, unlike HTML, tells case apart

@@ -40,7 +40,7 @@ def tell(page: BeautifulSoup) -> None:
         cell = figure.find_parent(class_="cell")
         said = page.new_tag("p")
         said.string = (
-            "On the page of the site, a figure here changes with what you set: "
+            "Here the site has a figure that changes with what you set: "
             f"{', '.join(names)}."
         )
         cell.find_next_sibling(class_="explorable").summary.insert_after(said)
