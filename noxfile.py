@@ -69,11 +69,13 @@ def build(session: nox.Session, folder: Path, kind: str = "html") -> None:
     options = ["-b", kind, "-W", "--keep-going", "-j", "auto", "-c", "."]
     # Sphinx warns of a page only when it reads it. After a build that did not pass, all
     # pages are read again, with outputs from the cache, or the next one would pass.
-    passed = folder / "passed"
+    # Each kind has its own, since Sphinx says once only what else a change touches.
+    doctrees = folder / "doctrees" / kind
+    passed = doctrees / "passed"
     if not passed.exists():
         options.append("--fresh-env")
     passed.unlink(missing_ok=True)
-    options += ["-d", str(folder / "doctrees"), *session.posargs]
+    options += ["-d", str(doctrees), *session.posargs]
     session.run("sphinx-build", *options, "book", str(folder / kind))
     passed.touch()
 
@@ -140,7 +142,7 @@ def links(session: nox.Session) -> None:
     """Ask whether links to other sites still lead somewhere; needs the network."""
     install(session, "docs")
     options = ["--keep-going", "-q", "-j", "auto", "-c", "."]
-    options += ["-d", str(BUILD / "doctrees"), *session.posargs]
+    options += ["-d", str(BUILD / "doctrees" / "html"), *session.posargs]
     session.run(
         "sphinx-build", "-b", "linkcheck", *options, "book", str(BUILD / "links")
     )

@@ -58,7 +58,13 @@ def main(folder: Path, made: Path) -> None:
         for _ in range(2):
             source.write_text(join(folder, STYLE, numbers), encoding="utf-8")
             page.goto(source.resolve().as_uri())
-            page.pdf(path=made, prefer_css_page_size=True, outline=True, tagged=True)
+            page.pdf(
+                path=made,
+                prefer_css_page_size=True,
+                print_background=True,
+                outline=True,
+                tagged=True,  # without tags Chromium writes no outline
+            )
             before, numbers = numbers, first_pages(made, chapters)
         browser.close()
     if before != numbers:
