@@ -73,7 +73,16 @@ To be *read*.
 <table border="1"><tr><th halign="left">&nbsp;</th></tr></table><style>td {}</style>
 ```
 """
-SECOND = "# Second\n\n## Recap\n\nBack to [its recap](#recap) on this page.\n"
+SECOND = """\
+# Second
+
+```{py:module} described
+```
+
+## Recap
+
+Back to [its recap](#recap) on this page.
+"""
 
 
 @pytest.fixture(scope="module")
