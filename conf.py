@@ -38,6 +38,7 @@ extensions = [
     "code_links",
     "colophon",
     "computes_with",
+    "ebook",
     "explorables",
     "figures",
     "kernels",
@@ -152,6 +153,22 @@ html_theme_options = {
 }
 copybutton_exclude = ".linenos, .gp, .go"
 togglebutton_open_on_print = False  # a printed page keeps the answers for later
+
+
+# `nox -s epub`, whose pages `nox -s pdf` prints
+epub_basename = "models-layers-activations"
+epub_description = html_context["description"]
+epub_contributor = author
+# Sphinx names the book by one in one file, and by the other in another one.
+epub_identifier = epub_uid = "uuid-3c0a7d1e-6c0b-4f0b-9a55-0d1f7e6b2a94"
+epub_css_files = ["ebook.css"]
+pygments_style = "a11y-high-contrast-light"  # as the theme has it on a light page
+epub_cover = ("_static/cover.png", "")
+epub_tocscope = "includehidden"
+epub_tocdepth = 2
+epub_tocdup = False
+epub_use_index = False
+epub_show_urls = "no"
 
 
 def dollars_to_roles(

