@@ -4,30 +4,15 @@ Chromium prints: it shows these pages as the site's readers see them, makes outl
 links of its own accord, and `nox -s browser` needs it anyway.
 """
 
-import os
-import shutil
 import sys
 from pathlib import Path
 
+from chromium import chromium
 from one_page import join, place, reading_order
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
 STYLE = Path(__file__).with_name("pdf.css").as_uri()
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-def chromium() -> str:
-    """Find the browser."""
-    found = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, NAMES)), None
-    )
-    if not found:
-        sys.exit(
-            "pdf: expected Chromium on the path, got none; install it "
-            "(on Debian: apt-get install chromium), or name it in CHROMIUM"
-        )
-    return found
 
 
 def first_pages(made: Path, chapters: list[str]) -> dict[str, int]:
@@ -47,12 +32,16 @@ def first_pages(made: Path, chapters: list[str]) -> dict[str, int]:
 
 def main(folder: Path, made: Path) -> None:
     """Print twice: only then is it known on which pages the chapters begin."""
+    try:
+        path = chromium()
+    except FileNotFoundError as error:
+        sys.exit(str(error))
     source = made.with_suffix(".xhtml")
     made.parent.mkdir(exist_ok=True)
     chapters = [place(page) for page in reading_order(folder)]
     numbers: dict[str, int] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium())
+        browser = playwright.chromium.launch(executable_path=path)
         page = browser.new_page()
         page.set_default_timeout(0)
         for _ in range(2):

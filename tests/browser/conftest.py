@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from chromium import chromium
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from visit import PATIENCE, THEMES, WIDTHS, Visit, context_in, visit
 from xdist.remote import Producer
@@ -18,7 +19,6 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("SITE", ROOT / "_build" / "html")).resolve()
 SCREENS = SITE.parent / "screens"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pages() -> list[str]:
@@ -41,21 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Say at once what is missing, and throw away the pictures of the last time."""
     if not pages():
         pytest.exit(f"book: expected pages in {SITE}, got none; run nox -s docs", 2)
-    if not chromium():
-        pytest.exit(
-            "browser: expected Chromium on the path, got none; install it "
-            "(on Debian: apt-get install chromium), or name it in CHROMIUM",
-            2,
-        )
+    try:
+        chromium()
+    except FileNotFoundError as error:
+        pytest.exit(str(error), 2)
     if not hasattr(config, "workerinput"):  # once, where the tests are dealt out
         shutil.rmtree(SCREENS, ignore_errors=True)
     expect.set_options(timeout=PATIENCE)
-
-
-def chromium() -> str | None:
-    """Find the browser."""
-    named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
