@@ -76,8 +76,8 @@ def build(session: nox.Session, folder: Path, kind: str = "html") -> None:
         options.append("--fresh-env")
     passed.unlink(missing_ok=True)
     options += ["-d", str(doctrees), *session.posargs]
-    session.run("sphinx-build", *options, "book", str(folder / kind))
-    passed.touch()
+    if session.run("sphinx-build", *options, "book", str(folder / kind)):
+        passed.touch()  # not with --install-only, which builds nothing
 
 
 @nox.session

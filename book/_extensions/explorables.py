@@ -10,6 +10,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from docutils import nodes
+from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -21,6 +22,9 @@ def load(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """Add the script to a page."""
+    executed = NbMetadataCollector.get_exec_data(app.env, page)
+    if executed and not executed["succeeded"]:
+        return  # the build has said which cell failed
     body = context.get("body", "")
     figures, boxes = body.count(FIGURE), len(BOX.findall(body))
     if figures != boxes:
