@@ -127,6 +127,11 @@ def find_outdated(
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Mark a page when it is read; look for outdated pages before that."""
+    # Each page is read in a process of its own: what all of them need is found before.
+    import_graph()
+    surroundings()
+    for path in imports.PATHS.values():
+        program(path)
     app.connect("source-read", mark)
     app.connect("env-get-outdated", find_outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

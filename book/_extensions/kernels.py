@@ -23,6 +23,7 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 RENAMED = {"kernel_profile.py": "ipython_kernel_config.py"}  # as IPython looks for it
+REFERENCE = "appendix/reference"
 LAST_LINES = 20
 OTHERS = re.compile(r'  File ".*(?:/lib/python3|site-packages|<frozen)')
 
@@ -42,6 +43,18 @@ def check_patches() -> None:
                 f"{owner.__name__}: expected a name {name!r} that the build replaces, "
                 "got none; see what took its place, or build without the replacement"
             )
+
+
+def deal_out(pages: list[str], num_cores: int) -> list[list[str]]:
+    """Deal pages out to the cores one by one.
+
+    Sphinx would cut the list up beforehand, and the core with the short pages would
+    have nothing to do at the end. Those of the reference stay together: the process
+    that reads them imports TensorFlow.
+    """
+    reference = [page for page in pages if page.startswith(REFERENCE)]
+    alone = [[page] for page in pages if page not in reference]
+    return [reference, *alone] if reference else alone
 
 
 def log_of(app: Sphinx, page: str) -> Path:
@@ -91,9 +104,7 @@ def report_all(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Write the kernels' profile, and follow each page."""
     check_patches()
-    # Pages are dealt out to the cores one by one. Sphinx would cut the list up
-    # beforehand, and the core with the short pages would have nothing to do at the end.
-    sphinx.builders.make_chunks = lambda pages, num_cores: [[page] for page in pages]
+    sphinx.builders.make_chunks = deal_out
     folder = Path(app.doctreedir, "kernels")
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)

@@ -167,6 +167,11 @@ def test_a_right_answer_passes(name, answer):
             r"made the shape \(1, 3\)",
         ),
         ("remembering_linear", Bent, "only multiply"),
+        (
+            "remembering_linear",
+            linear(call=lambda x, w: tf.reduce_mean(x, axis=0, keepdims=True) @ w),
+            "each from its own row",
+        ),
         ("remembering_linear", Stopped, "no gradient reaches it"),
         ("remembering_linear", linear(use=False), "does not follow it"),
         ("collapse_with_bias", lambda w1, b1, w2, b2: w1 @ w2, "return two things"),

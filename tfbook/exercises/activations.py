@@ -30,7 +30,8 @@ def _has_relu(answer: Any) -> bool:
         graph = traced.get_concrete_function(tf.TensorSpec([3])).graph
     except Exception:  # computed by NumPy, which cannot be traced
         return _has_relu_of_numpy(function)
-    if any(operation.type == "Abs" for operation in graph.get_operations()):
+    without = {"Abs", "Sign", "Sqrt"}  # an absolute value by another way
+    if any(operation.type in without for operation in graph.get_operations()):
         return False
     choices = {"Maximum", "Select", "SelectV2"}  # with a zero they are a ReLU too
     zeros = {"Const", "ZerosLike", "Fill"}
@@ -47,7 +48,7 @@ def _has_relu(answer: Any) -> bool:
 def _has_relu_of_numpy(function: Any) -> bool:
     """Say whether a function may have a ReLU: it compares with zero, not with `-z`."""
     code = getattr(function, "__code__", None)
-    if code is None or {"abs", "absolute", "fabs", "sqrt"} & {*code.co_names}:
+    if code is None or {"abs", "absolute", "fabs", "sign", "sqrt"} & {*code.co_names}:
         return False
     constants = [
         each.argval

@@ -160,6 +160,8 @@ def remembering_linear(answer: Any) -> str | None:
         )
     if not np.allclose(layer(x * [[1.0, -1.0, 1.0]]), [[31, -2]]):
         return "of the features 1, -2, 3 it should make 31, -2; only multiply"
+    if not np.allclose(layer(np.eye(2, 3)), [[1, 0], [0, 1]]):
+        return "of two rows it should make two, each from its own row; only multiply"
     with tf.GradientTape() as tape:
         output = layer(x)
     if tape.gradient(output, layer.trainable_variables) == [None]:
