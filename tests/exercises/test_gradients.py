@@ -37,6 +37,16 @@ def half_a_step(function, w, delta):
     return two_sided(function, w, delta / 2)
 
 
+def not_put_back(function, w, delta):
+    slopes = []
+    for i in range(len(w)):
+        w[i] += delta
+        above = function(w)
+        w[i] -= 2 * delta
+        slopes.append((above - function(w)) / (2 * delta))
+    return slopes
+
+
 def moving_on(function, w, delta):
     """No weight is put back before the next one moves."""
     slopes = []
@@ -216,6 +226,7 @@ def test_the_recorded_slopes_are_those_of_a_tape():
         ("central_slopes", lambda f, w, delta: [6, 3, 1], "the slopes themselves"),
         ("central_slopes", half_a_step, "expected 6.25, 3, 1, got 6.062, 3, 1"),
         ("central_slopes", moving_on, "one-sided"),
+        ("central_slopes", not_put_back, "not put back"),
         ("central_slopes", of_three, "right for 3 weights; .* expected -12.0625, 8"),
         ("central_slopes", one_sided, "one-sided"),
         ("central_slopes", undivided, "twice too large"),

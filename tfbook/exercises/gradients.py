@@ -106,6 +106,8 @@ def central_slopes(answer: Any) -> str | None:
         return "those are the slopes themselves; use the delta that is given, 0.5"
     if seen and all(np.ptp(w - point) == 0 for w in seen):
         return "all weights moved at once; move one, and leave the others"
+    if np.allclose(slopes, [right[0], 3, point[0] - delta]):
+        return "a weight was moved and not put back; move it in a copy of w"
     if not np.allclose(slopes, right):
         return (
             "for w0³ + 3 w1 + w0 w2 at (1, 2, 3) and delta 0.5, expected 6.25, 3, 1, "

@@ -210,7 +210,10 @@ def any_model_step(answer: Any) -> str | None:
     # Predictions of 1 and 2 are 1 and 3 below the targets: the loss is 5, the gradient
     # -7 for the kernel and -4 for the bias. With a bias of -1 they are 2 and 4 below.
     first, second = fresh(0.0), fresh(-1.0)
-    given = float(answer(first, x, y, tf.constant(0.01)))
+    loss = answer(first, x, y, tf.constant(0.01))
+    if np.size(loss) > 1:
+        return f"expected one number, got the shape {np.shape(loss)}; take the mean"
+    given = float(loss)
     steps = np.subtract(moved(first), [1, 0])
     if np.isclose(given, np.mean((first(x) - y) ** 2)) and np.any(steps):
         return f"got {given:.4g}, the loss after the step; compute it before, 5"
