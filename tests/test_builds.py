@@ -5,10 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import computes_with
+import explorables
 import imports
 import kernels
 import pytest
@@ -75,8 +77,10 @@ print("output", one.f(), open("../record.json").read(), "at", time.time_ns())
 """
 DIGEST = """
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 import computes_with
+import explorables
 page = Path("book/index.md")
 print(computes_with.digest(page, page.read_text()))
 """
@@ -239,3 +243,25 @@ def test_the_build_says_so_when_what_it_replaces_is_gone(owner, name, monkeypatc
     monkeypatch.delattr(owner, name)
     with pytest.raises(ExtensionError, match=f"expected a name '{name}'"):
         kernels.check_patches()
+
+
+def test_the_pages_of_the_reference_are_read_by_one_process():
+    pages = ["appendix/changes", "appendix/reference", "appendix/reference/layers", "x"]
+    assert kernels.deal_out(pages, 2) == [
+        ["appendix/reference", "appendix/reference/layers"],
+        ["appendix/changes"],
+        ["x"],
+    ]
+    assert kernels.deal_out(["x", "y"], 2) == [["x"], ["y"]]
+
+
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_a_figure_is_not_missed_on_a_page_that_failed(succeeded, monkeypatch):
+    ran = {"succeeded": succeeded}
+    monkeypatch.setattr(
+        explorables.NbMetadataCollector, "get_exec_data", lambda env, page: ran
+    )
+    context = {"body": '<details class="explorable">'}
+    look = pytest.raises(ExtensionError, match="got 1 boxes and 0 figures")
+    with nullcontext() if not succeeded else look:
+        explorables.load(SimpleNamespace(env=None), "x", "page", context, None)
