@@ -77,10 +77,8 @@ print("output", one.f(), open("../record.json").read(), "at", time.time_ns())
 """
 DIGEST = """
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 import computes_with
-import explorables
 page = Path("book/index.md")
 print(computes_with.digest(page, page.read_text()))
 """

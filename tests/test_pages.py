@@ -172,31 +172,6 @@ def test_a_page_of_the_first_part_takes_an_hour_at_most(page):
 
 
 @pytest.mark.parametrize("page", TEXTS)
-def test_shown_cells_import_what_they_use(page):
-    # Who types them in has nothing else.
-    hidden, shown, used = set(), set(), set()
-    for cell in re.findall(
-        r"^```\{code-cell\}.*\n((?:.*\n)*?)```$", TEXTS[page], re.MULTILINE
-    ):
-        options, code = re.match(
-            r"(:tags:.*\n|---\n(?:.*\n)*?---\n)?((?s:.*))", cell
-        ).groups()
-        out_of_sight = re.search("remove-cell|remove-input", options or "")
-        lines = (line for line in code.splitlines() if not re.match(r"\s*[%!]", line))
-        try:
-            tree = ast.parse("\n".join(lines))
-        except SyntaxError:  # an example of one
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                names = {alias.asname or alias.name for alias in node.names}
-                (hidden if out_of_sight else shown).update(names)
-            elif isinstance(node, ast.Name) and not out_of_sight:
-                used.add(node.id)
-    assert used & (hidden - shown) == set()
-
-
-@pytest.mark.parametrize("page", TEXTS)
 def test_the_options_of_every_cell_can_be_read(page):
     # A colon in a caption makes another key of it, and the build fails minutes later.
     cell = re.compile(r"^```\{code-cell\}.*\n---\n((?:.*\n)*?)---$", re.MULTILINE)
@@ -291,7 +266,7 @@ def test_terms_and_symbols_are_found():
 
 # A page as a notebook: its visible cells are enough
 
-SETUP = {"plt", "importlib"}  # made in a notebook's first cell
+SETUP = {"importlib"}  # made in a notebook's first cell
 
 
 def names(code: str) -> tuple[set[str], set[str]]:

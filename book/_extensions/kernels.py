@@ -52,9 +52,9 @@ def deal_out(pages: list[str], num_cores: int) -> list[list[str]]:
     have nothing to do at the end. Those of the reference stay together: the process
     that reads them imports TensorFlow.
     """
-    reference = [page for page in pages if page.startswith(REFERENCE)]
-    alone = [[page] for page in pages if page not in reference]
-    return [reference, *alone] if reference else alone
+    together = [page for page in pages if page.startswith(REFERENCE)]
+    alone = [[page] for page in pages if not page.startswith(REFERENCE)]
+    return [together, *alone] if together else alone
 
 
 def log_of(app: Sphinx, page: str) -> Path:
