@@ -205,6 +205,7 @@ def test_the_imports_between_modules_are_those_of_the_table():
 @pytest.mark.parametrize("page", EXERCISES)
 def test_exercises_import_no_more_than_they_check_with(page):
     allowed = {"activations", "data", "layers", "models", "training"}
+    allowed.add("exercises._answers")  # how readers write their answers
     assert graph()[page] <= allowed
 
 

@@ -23,7 +23,19 @@ def train_patients(split, standard=True, rate=0.001, epochs=300):
 
 def scale_by_training_rows(train, test):
     mean, scale = train.mean(axis=0), train.std(axis=0)
+    scale[np.ptp(train, axis=0) == 0] = 1
+    return (train - mean) / scale, (test - mean) / scale
+
+
+def scale_but_exact_zeros(train, test):
+    mean, scale = train.mean(axis=0), train.std(axis=0)
     scale[scale == 0] = 1
+    return (train - mean) / scale, (test - mean) / scale
+
+
+def scale_but_small_ones(train, test):
+    mean, scale = train.mean(axis=0), train.std(axis=0)
+    scale = np.where(scale < 1e-9, 1, scale)
     return (train - mean) / scale, (test - mean) / scale
 
 
@@ -37,6 +49,7 @@ RIGHT = [
     ("silent", lambda h: [unit for unit in range(h.shape[1]) if not h[:, unit].any()]),
     ("silent", lambda h: np.flatnonzero((h == 0).all(axis=0))),
     ("standardize", scale_by_training_rows),
+    ("standardize", scale_but_small_ones),
     ("kernel_step", step),
     ("kernel_step", lambda *a: list(step(*a))),
     ("lesson", train_patients),
@@ -72,6 +85,7 @@ WRONG = [
         lambda a, b: ((a - a.mean(0)) / a.std(0), (b - a.mean(0)) / a.std(0)),
         "constant column became NaN",
     ),
+    ("standardize", scale_but_exact_zeros, "whether the values differ"),
     ("standardize", lambda a, b: (a, b), "the training rows became"),
     ("kernel_step", lambda *a: -step(*a), "goes uphill"),
     ("kernel_step", lambda *a: len(a[0]) * step(*a), "the loss is a mean"),

@@ -9,6 +9,7 @@ import keras
 import pytest
 
 from tfbook import exercises
+from tfbook.exercises._answers import letters
 
 PAGES = sorted((Path(__file__).parents[2] / "book").glob("*/*.md"))
 TEXTS = {page.stem: page.read_text() for page in PAGES}
@@ -18,7 +19,8 @@ NAMES = sorted(exercises.checks())
 
 def modules() -> dict[str, list[str]]:
     """Name the checks of each page's module."""
-    pages = (each.name for each in pkgutil.iter_modules(exercises.__path__))
+    names = [each.name for each in pkgutil.iter_modules(exercises.__path__)]
+    pages = [name for name in names if not name.startswith("_")]
     package = exercises.__name__
     return {
         page: importlib.import_module(f"{package}.{page}").__all__ for page in pages
@@ -109,3 +111,40 @@ def test_check_prints_the_verdict(capsys):
 def test_an_unknown_name_is_refused_with_the_nearest_one():
     with pytest.raises(ValueError, match=r"got 'colunm'; did you mean 'column'\?"):
         exercises.hint("colunm", 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["BD", "b, d", "B and D", {"b", "d"}, ["d", "B"], ("(b)", "(d)"), "b/d.", "D+b"],
+)
+def test_letters_are_read_however_they_are_written(answer):
+    assert letters(answer, "abcd") == {"b", "d"}
+    assert letters(answer, "ABCD") == {"B", "D"}
+
+
+@pytest.mark.parametrize("answer", ["be", 2, [2], {"bd", "x"}, object(), "b?"])
+def test_what_is_not_one_of_the_letters_is_refused(answer):
+    assert letters(answer, "abcd") is None
+
+
+# The exercises that are answered with letters, and their right ones.
+LETTERS = {
+    "comparison_flaws": "acef",
+    "dropout_flaws": "abde",
+    "equal_units": "AD",
+    "flaws": "abce",
+    "lost_state": "abc",
+    "nine_flaws": "abde",
+    "report_flaws": "BCDF",
+    "snapshot": "abce",
+    "unfair": "bce",
+    "unfair_race": "ACE",
+    "which_part": "dab",
+}
+
+
+@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("write", [str.lower, str.upper, ", ".join, set, tuple])
+def test_an_answer_of_letters_may_be_a_text_or_a_set(name, write):
+    assert exercises.hint(name, write(LETTERS[name])) is None
+    assert exercises.hint(name, write(LETTERS[name][1:])) is not None

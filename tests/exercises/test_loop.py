@@ -148,7 +148,7 @@ def test_a_step_with_a_penalty():
         ("weighted_odds", lambda p, w: p / (p + w * (1 - p)), "weighs the negatives"),
         ("weighted_odds", lambda p, w: min(1, w * p), "should become 3.0 times"),
         ("weighted_odds", lambda p, w: 1 / (1 + w), "weighs the negatives"),
-        ("flaws", "abce", "expected a set"),
+        ("flaws", "abcz", "expected a set"),
         ("flaws", {"f"}, "expected a set"),
         ("flaws", {"b", "c", "e"}, "also a flaw: a; smaller batches"),
         ("flaws", {"a", "c", "e"}, "also a flaw: b; the second run starts"),

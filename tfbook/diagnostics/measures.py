@@ -115,11 +115,11 @@ def dead_units(model: keras.Model, x: np.ndarray) -> pd.DataFrame:
     """Count on how many inputs each hidden unit fires: returns anything but 0.
 
     A unit that fires on none is dead: it passes nothing on, and no gradient comes back
-    through a ReLU that is flat there, so its own weights stand still. In the first
-    hidden layer it stays dead; further up it may fire again when the layers before it
-    change. A unit of a convolution is a channel; it fires on an image if it does so
-    anywhere, and a unit of a layer that is called more than once if it does so in any
-    call.
+    through a ReLU that is flat there, so gradient descent leaves its own weights alone.
+    In the first hidden layer it stays dead; further up it may fire again when the
+    layers before it change. A unit of a convolution is a channel; it fires on an image
+    if it does so anywhere, and a unit of a layer that is called more than once if it
+    does so in any call.
 
     Args:
         model: Any Keras model with one input. Hidden units are the outputs of its

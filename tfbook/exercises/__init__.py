@@ -28,6 +28,7 @@ def checks() -> dict[str, Callable[[Any], str | None]]:
     pages = [
         importlib.import_module(f"tfbook.exercises.{module.name}")
         for module in pkgutil.iter_modules(importlib.import_module(__name__).__path__)
+        if not module.name.startswith("_")
     ]
     return {name: getattr(page, name) for page in pages for name in page.__all__}
 

@@ -5,13 +5,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = [
-    "all_rows_agree",
-    "one_step",
-    "race_edge",
-    "saved",
-    "small_slope",
-]
+from tfbook.exercises._answers import letters
+
+__all__ = ["four_gradients", "one_step", "wrong_line"]
 
 
 def one_step(answer: Any) -> str | None:
@@ -61,179 +57,95 @@ def one_step(answer: Any) -> str | None:
     return "begin with the error, -2 - 4 = -6; its square has the slope -12"
 
 
-def saved(answer: Any) -> str | None:
-    """Check which of four changes saves the network that died.
+def wrong_line(answer: Any) -> str | None:
+    """Check which line of a backward pass is wrong.
 
     Args:
-        answer: A list of four booleans.
+        answer: A letter from a to e.
 
     Returns:
-        `None` if all are right, else a hint for the first that is wrong.
+        `None` if it is the right one, else a hint.
 
     Example:
-        >>> saved([True, True, True, False])
-        'change 1: at every rate that was tried the units were turned off first'
+        >>> wrong_line("c")
+        'the gradient that c returns is the right one; look at the other'
     """
-    if np.shape(answer) != (4,):
-        return "four answers in a list are wanted, True or False for each change"
-    if np.asarray(answer).dtype.kind not in "biu":
-        return "write True and False as they are, without quotes"
-    right = [False, True, True, False]
-    hints = [
-        "at every rate that was tried the units were turned off first",
-        "negative output weights can reach negative targets; nothing turns units off",
-        "with positive output weights the way to positive targets is up",
-        "after the last unit is dead every gradient is 0, so more steps change nothing",
-    ]
-    for number, (given, wanted) in enumerate(zip(answer, right, strict=True)):
-        if given != wanted:
-            return f"change {number + 1}: {hints[number]}"
-    return None
+    given = letters(answer, "abcde")
+    if not given or len(given) > 1:
+        return 'expected one letter from a to e, such as "b"'
+    hints = {
+        "a": "a is the forward pass, and a ReLU",
+        "b": "the slope of the mean of squares is 2 / n times the error, as in b",
+        "c": "the gradient that c returns is the right one; look at the other",
+        "e": "e adds up over the rows what arrives, and that is right; what arrives?",
+    }
+    return hints.get(given.pop())
 
 
-def race_edge(answer: Any) -> str | None:
-    """Check the output weight from which a network of one unit just dies.
+def four_gradients(answer: Any) -> str | None:
+    """Check a backward pass through two layers with biases.
 
     Args:
-        answer: The largest negative weight from which the unit is dead after training.
+        answer: A function of `x`, `y`, a kernel and a bias, and again both.
 
     Returns:
-        `None` if it is within 0.01 of the edge and on the dead side, or the edge
-        itself, rounded to two decimals; else a hint.
+        `None` if it returns the gradients of a tape, else a hint for the first that is
+        not.
 
     Example:
-        >>> race_edge(-0.5)
-        'from -0.5 it lives; go further down'
+        >>> four_gradients(lambda x, y, W1, b1, W2, b2: (W1, b1))
+        'expected four gradients, of W1, b1, W2 and b2, got 2'
     """
-    if isinstance(answer, str) or np.ndim(answer) != 0:
-        return "one number is wanted, the first v"
-    start = float(answer)
-    if not start < 0:
-        return "a negative v is wanted; a positive one would need no race"
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((6, 3)), rng.standard_normal((6, 1))
+    weights = [rng.standard_normal(size) for size in [(3, 4), 4, (4, 1), 1]]
+    first, first_bias, second, second_bias = weights
 
-    def survives(v: float, w: float = 1.0) -> bool:
-        for _ in range(100):
-            h = max(2 * w, 0.0)
-            delta = 2 * (v * h - 4)
-            w, v = w - 0.05 * 2 * delta * v * (h > 0), v - 0.05 * h * delta
-        return w > 0
+    def backward(fires: np.ndarray) -> list[np.ndarray]:
+        """Return the gradients if these units passed them on."""
+        hidden = np.maximum(x @ first + first_bias, 0)
+        delta = 2 / len(x) * (hidden @ second + second_bias - y)
+        arriving = delta @ second.T * fires
+        return [x.T @ arriving, arriving.sum(0), hidden.T @ delta, delta.sum(0)]
 
-    if not survives(start - 0.001) and survives(start + 0.001):
-        return None
-    if survives(start):
-        if not survives(start - 0.01):
-            return f"from {start:.4g} it just lives; the answer is on the other side"
-        return f"from {start:.4g} it lives; go further down"
-    if not survives(start + 0.01):
-        return f"from {start:.4g} it dies, and so it does from a larger one; go up"
-    return None
-
-
-def small_slope(answer: Any) -> str | None:
-    """Check a ReLU with a slope of 0.1 below zero.
-
-    Args:
-        answer: A function of a tensor.
-
-    Returns:
-        `None` if it is right on both sides, else a hint.
-
-    Example:
-        >>> small_slope(lambda z: 0.1 * z)
-        'below zero it is right, but of 2.0 it made 0.2; positive numbers stay'
-    """
-    try:
-        values = [answer(tf.constant(z)) for z in ([-5.0, -1.0], [0.5, 2.0])]
-        table = np.shape(answer(tf.ones((2, 3))))
-    except ValueError as error:
-        if "truth value" in str(error).lower():
-            return (
-                "`if` and `max` ask one question about all numbers; tf.where and "
-                "tf.maximum go number by number"
-            )
-        raise
-    below, above = map(np.asarray, values)
-    if below.shape != (2,):
-        return f"of 2 numbers it made the shape {below.shape}; the shape should stay"
-    if table != (2, 3):
-        return f"of the shape (2, 3) it made {table}; the shape should stay"
-    if np.allclose(below, 0):
-        return "it is 0 below zero, as ReLU is; -5.0 should become -0.5"
-    if not np.allclose(below, [-0.5, -0.1]):
-        return f"of -5.0 it made {below[0]:.4g}; 0.1 times the number is wanted there"
-    if not np.allclose(above, [0.5, 2.0]):
-        return (
-            f"below zero it is right, but of 2.0 it made {above[1]:.4g}; positive "
-            "numbers stay"
-        )
-    z = tf.constant([-2.0, 3.0])
+    variables = [tf.Variable(each) for each in weights]
     with tf.GradientTape() as tape:
-        tape.watch(z)
-        bent = answer(z)
-    slope = tape.gradient(bent, z) if tf.is_tensor(bent) else None
-    if slope is None:
-        return (
-            "the values are right, but no gradient passes; use TensorFlow's operations"
-        )
-    if not np.allclose(slope, [0.1, 1.0]):
-        return f"the values are right, but the slopes at -2 and 3 are {slope.numpy()}"
-    return None
-
-
-def all_rows_agree(answer: Any) -> str | None:
-    """Check a test of whether two models agree.
-
-    Args:
-        answer: A function of two arrays of predictions, of shape `(n, 1)`.
-
-    Returns:
-        `None` if it is true for rounding errors and false for one wrong row, else a
-        hint.
-
-    Example:
-        >>> all_rows_agree(lambda a, b: np.isclose(a, b).any())
-        'one row of three agreed, and it said yes; all rows have to'
-    """
-    a = np.array([[1.0], [2.0], [3.0]], np.float32)
-    other = np.array([[1.0], [5.0], [4.0]], np.float32)
-    same = answer(a, a)
-    if isinstance(same, str) or np.shape(same) != ():
-        got = "text" if isinstance(same, str) else f"the shape {np.shape(same)}"
-        return f"one answer is wanted for all rows, True or False, and not {got}"
-    if not same:
-        return "it says that a model does not agree with itself"
-    if answer(a, other):
-        if not answer(other, a):
-            return "a prediction that is too large counts too; take the absolute value"
-        return "one row of three agreed, and it said yes; all rows have to"
-    if answer(a, a[::-1]):
-        return "equal means are not equal rows; compare row by row"
-    if not answer(a, a + np.float32(1e-6)):
-        return (
-            "a difference in the seventh digit is rounding; ask for rows that are close"
-        )
-    near_zero = np.array([[0.0], [2.0], [3.0]], np.float32)
-    if not answer(near_zero, near_zero + np.float32(1e-6)):
-        return (
-            "rounding near 0 is a large share of the number; allow for an absolute "
-            "error, atol, too"
-        )
-    last = np.array([[0.0], [0.0], [1.0]], np.float32)
-    if answer(a, a - 0.1 * last) and not answer(a, a + 0.1 * last):
-        return "a prediction that is too small counts as well; take the absolute value"
-    for gap in (0.1, 1e-3, 4e-4):
-        if answer(a, a + gap * last):
+        hidden = tf.nn.relu(x @ variables[0] + variables[1])
+        loss = tf.reduce_mean((hidden @ variables[2] + variables[3] - y) ** 2)
+    right = [gradient.numpy() for gradient in tape.gradient(loss, variables)]
+    given = answer(x, y, *weights)
+    if not isinstance(given, list | tuple):
+        kind = type(given).__name__
+        return f"expected four gradients, of W1, b1, W2 and b2, got one {kind}"
+    if len(given) != 4:
+        return f"expected four gradients, of W1, b1, W2 and b2, got {len(given)}"
+    slips = {
+        6: "what arrives is divided by n already; sum over the rows",
+        1 / 6: "the loss is a mean over the rows, so divide by n",
+        2: "the slope of a square is 2 times what is squared",
+        -1: "the sign is wrong; the error is prediction minus target",
+    }
+    masks = {
+        "multiply what arrives by the slope of the ReLU, 0 or 1": np.ones((6, 4)),
+        "a unit is on where x W1 + b1 is positive; b1 is left out": x @ first > 0,
+    }
+    wrong = {hint: backward(mask) for hint, mask in masks.items()}
+    names = ["W1", "b1", "W2", "b2"]
+    for number, (name, each) in enumerate(zip(names, given, strict=True)):
+        gradient, wanted = np.asarray(each), right[number]
+        if gradient.shape != wanted.shape:
             return (
-                f"the last row differs by {gap:g}, and it said yes; is the tolerance "
-                "too wide?"
+                f"{name}: a gradient has the shape of what it belongs to, "
+                f"{wanted.shape}, got {gradient.shape}"
             )
-    many, one_off = np.ones((2, 1000, 1), np.float32)
-    if not answer(many, many + np.float32(1e-6)):
-        return "rounding in a thousand rows adds up; compare row by row, and do not sum"
-    one_off[-1] += 0.01
-    if answer(many, one_off):
-        return "a mean hides one wrong row among a thousand; compare row by row"
-    edges = np.float32(0.5) ** np.arange(1, 7, dtype=np.float32)[:, None]
-    if not answer(edges - np.float32(1e-7), edges + np.float32(1e-7)):
-        return "neighbours may be rounded up and down; ask for a small difference"
+        if np.allclose(gradient, wanted):
+            continue
+        for factor, hint in slips.items():
+            if np.allclose(factor * gradient, wanted):
+                return f"{name}: {hint}"
+        for hint, gradients in wrong.items():
+            if np.allclose(gradient, gradients[number]):
+                return f"{name}: {hint}"
+        start = f"{wanted.flat[0]:.4g}, got {gradient.flat[0]:.4g}"
+        return f"{name}: the shape is right; its first number should be {start}"
     return None

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tfbook.exercises._answers import letters
+
 __all__ = [
     "convolution_shape",
     "mean_pool",
@@ -190,14 +192,11 @@ def which_part(answer: Any) -> str | None:
         "e": "it asks how long training takes, and not what the networks differ in",
     }
     separate = {"a", "b", "d"}
-    try:
-        letters = {str(letter).lower() for letter in answer}
-    except TypeError:
-        letters = {"?"}
-    if not letters <= reasons.keys():
+    given = letters(answer, "abcde")
+    if given is None:
         return 'expected a set of the letters a to e, such as {"a", "e"}'
-    for letter in sorted(separate - letters):
+    for letter in sorted(separate - given):
         return f"also: {letter}; {reasons[letter]}"
-    for letter in sorted(letters - separate):
+    for letter in sorted(given - separate):
         return f"not {letter}: {reasons[letter]}"
     return None

@@ -94,6 +94,7 @@ def standardize(answer: Any) -> str | None:
     with np.errstate(all="ignore"):
         made, tested = map(np.asarray, answer(train.copy(), test.copy()))
         flat, _ = answer(np.ones((3, 1)), np.ones((1, 1)))
+        tenths, eleventh = answer(np.full((404, 1), 0.1), np.full((1, 1), 0.11))
     if np.allclose(made, train - mean):
         return "the columns have mean 0, but not deviation 1; divide by the deviation"
     if np.allclose(made, train / scale):
@@ -111,6 +112,11 @@ def standardize(answer: Any) -> str | None:
         )
     if not np.allclose(flat, 0):
         return "a constant column became NaN, 0 / 0; where the deviation is 0 take 1"
+    if np.abs([*np.ravel(tenths), *np.ravel(eleventh)]).max() > 0.1:
+        return (
+            "rounding gives a column of 0.1 a tiny deviation, and divided by it a test "
+            "row of 0.11 explodes; ask whether the values differ"
+        )
     return None
 
 

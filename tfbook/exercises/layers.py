@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfbook.exercises._answers import letters
+
 __all__ = [
     "collapse_with_bias",
     "equal_units",
@@ -89,25 +91,22 @@ def equal_units(answer: Any) -> str | None:
         >>> equal_units("A")
         'one more: where both gradients are zero, nothing moves'
     """
-    try:
-        letters = {*"".join(answer).upper().replace("AND", "")} - set(" ,.;+/&")
-    except TypeError:
-        letters = {"?"}
-    if not letters <= set("ABCD"):
+    given = letters(answer, "ABCD")
+    if given is None:
         return 'answer with letters from A to D, such as "BC"'
-    if "B" in letters:
+    if "B" in given:
         return (
             "in B column j of the first gradient has the factor W₂[j], and these differ"
         )
-    if "C" in letters:
+    if "C" in given:
         return (
             "in C the columns of W₁ differ at the start; what should make them equal?"
         )
-    if not letters:
+    if not given:
         return "two of them do; look for a start in which no unit differs from another"
-    if "A" not in letters:
+    if "A" not in given:
         return "one more: equal columns of W₁ and equal weights of W₂ get equal steps"
-    if "D" not in letters:
+    if "D" not in given:
         return "one more: where both gradients are zero, nothing moves"
     return None
 

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from tfbook.exercises._answers import letters
+
 __all__ = [
     "flaws",
     "history_table",
@@ -150,12 +152,13 @@ def flaws(answer: Any) -> str | None:
         "d": "the string 'adam' makes the same optimizer in both calls",
         "e": "every turn of Python takes time, so give both as many",
     }
-    if not isinstance(answer, set) or not answer <= reasons.keys():
+    given = letters(answer, "abcde")
+    if given is None:
         return 'expected a set of the letters a to e, such as {"a", "e"}'
     for letter, reason in reasons.items():
-        if letter != "d" and letter not in answer:
+        if letter != "d" and letter not in given:
             return f"also a flaw: {letter}; {reason}"
-    return f"no flaw: d; {reasons['d']}" if "d" in answer else None
+    return f"no flaw: d; {reasons['d']}" if "d" in given else None
 
 
 def silent_targets(answer: Any) -> str | None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tfbook.exercises._answers import letters
+
 __all__ = [
     "eight_times",
     "megabytes_sent",
@@ -166,16 +168,14 @@ def snapshot(answer: Any) -> str | None:
         "d": "it is computed from the seed and the number of the epoch",
         "f": "the workers are equal, so one of them can write for all",
     }
-    if not isinstance(answer, set | frozenset | list | tuple | str):
-        return 'expected a set of the letters a to f, such as {"a", "d"}'
-    letters = {str(each).strip().lower() for each in answer} - {"", ","}
-    if not letters or not letters <= needed.keys() | extra.keys():
+    given = letters(answer, "abcdef")
+    if not given:
         return 'expected a set of the letters a to f, such as {"a", "d"}'
     for letter, reason in needed.items():
-        if letter not in letters:
+        if letter not in given:
             return f"also needed: {letter}; {reason}"
     for letter, reason in extra.items():
-        if letter in letters:
+        if letter in given:
             return f"not needed: {letter}; {reason}"
     return None
 

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfbook.exercises._answers import letters
+
 __all__ = [
     "any_model_step",
     "bias_gradient",
@@ -160,24 +162,22 @@ def unfair_race(answer: Any) -> str | None:
         >>> unfair_race("AC")
         'one more: look at which runs count for either side'
     """
-    if isinstance(answer, list | tuple | set):
-        answer = "".join(map(str, answer))
-    if not isinstance(answer, str) or not set(answer.upper()) <= set("ABCDE, "):
+    given = letters(answer, "ABCDE")
+    if given is None:
         return 'answer with letters from A to E, such as "BD"'
-    letters = set(answer.upper()) & set("ABCDE")
     wrong = {
         "B": "B makes it fair: from one start, both have to end alike",
         "D": "D makes it fair: as many steps on as many rows",
     }
     for letter, hint in wrong.items():
-        if letter in letters:
+        if letter in given:
             return hint
     missing = {
         "A": "one more: a metric is computed in every step, and takes time",
         "C": "one more: the first call of either contains its trace",
         "E": "one more: look at which runs count for either side",
     }
-    left = [hint for letter, hint in missing.items() if letter not in letters]
+    left = [hint for letter, hint in missing.items() if letter not in given]
     if len(left) > 1:
         return f"{len(left)} more: what does one side do that the other does not?"
     return left[0] if left else None

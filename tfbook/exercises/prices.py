@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tfbook.exercises._answers import letters
+
 __all__ = ["choose_rate", "clip", "scaled_rates", "unfair"]
 
 
@@ -167,20 +169,20 @@ def unfair(answer: Any) -> str | None:
         >>> unfair({"b", "c"})
         'a flaw is missing; is the same statistic taken of both sides in each sentence?'
     """
-    letters = {str(each).strip(" ()").lower() for each in answer}
-    if not letters <= set("abcde"):
-        return f"expected letters from a to e, got {sorted(letters)}"
+    given = letters(answer, "abcde")
+    if given is None:
+        return f"expected letters from a to e, got {answer}"
     fair = {
         "a": "equal weights at the start leave the optimizer as the only difference",
         "d": "new starts show whether the choice of the rate was luck",
     }
-    for letter in sorted(letters & set(fair)):
+    for letter in sorted(given & set(fair)):
         return f"({letter}) is no flaw: {fair[letter]}"
     missing = {
         "b": "did both optimizers get the same number of tries",
         "c": "on which rows may a rate be chosen",
         "e": "is the same statistic taken of both sides in each sentence",
     }
-    for letter in sorted(set(missing) - letters):
+    for letter in sorted(set(missing) - given):
         return f"a flaw is missing; {missing[letter]}?"
     return None

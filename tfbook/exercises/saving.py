@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfbook.exercises._answers import letters
+
 __all__ = ["affine", "lost_state", "resume_epoch", "same_weights", "write_whole"]
 
 
@@ -29,12 +31,13 @@ def lost_state(answer: Any) -> str | None:
         "c": "dropout draws from a random state, which is not in the file",
         "d": "biases are weights, and come back with them",
     }
-    if not isinstance(answer, set) or not answer <= reasons.keys():
+    given = letters(answer, "abcd")
+    if given is None:
         return 'expected a set of the letters a to d, such as {"a", "d"}'
     for letter, reason in reasons.items():
-        if letter in "abc" and letter not in answer:
+        if letter in "abc" and letter not in given:
             return f"also lost: {letter}; {reason}"
-        if letter == "d" and letter in answer:
+        if letter == "d" and letter in given:
             return f"not lost: {letter}; {reason}"
     return None
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tfbook.exercises._answers import letters
+
 __all__ = [
     "comparison_flaws",
     "mean_shares",
@@ -152,14 +154,14 @@ def comparison_flaws(answer: Any) -> str | None:
         >>> comparison_flaws({"a", "e", "f"})
         'a flaw is missing; did both arms get the same budget?'
     """
-    letters = {str(each).strip(" ()").lower() for each in answer}
-    if not letters <= set("abcdef"):
-        return f"expected letters from a to f, got {sorted(letters)}"
+    given = letters(answer, "abcdef")
+    if given is None:
+        return f"expected letters from a to f, got {answer}"
     fair = {
         "b": "new starts, the same for both, are what judges should be",
         "d": "pairs cancel what a start does to both, and the interval says how sure",
     }
-    for letter in sorted(letters & set(fair)):
+    for letter in sorted(given & set(fair)):
         return f"({letter}) is no flaw: {fair[letter]}"
     missing = {
         "a": "did both arms choose among several rates",
@@ -167,6 +169,6 @@ def comparison_flaws(answer: Any) -> str | None:
         "e": "what did the interval allow for, starts or rows",
         "f": "would other starts choose the same rate",
     }
-    for letter in sorted(set(missing) - letters):
+    for letter in sorted(set(missing) - given):
         return f"a flaw is missing; {missing[letter]}?"
     return None

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfbook.exercises._answers import letters
+
 __all__ = [
     "flat_both_sides",
     "kernel_variance",
@@ -195,17 +197,15 @@ def report_flaws(answer: Any) -> str | None:
         >>> report_flaws("BCD")
         'one more: what would have to change for the slope alone to be the cause?'
     """
-    if isinstance(answer, list | tuple | set):
-        answer = "".join(map(str, answer))
-    if not isinstance(answer, str) or not set(answer.upper()) <= set("ABCDEF, "):
+    given = letters(answer, "ABCDEF")
+    if given is None:
         return 'answer with letters from A to F, such as "AB"'
-    letters = set(answer.upper()) & set("ABCDEF")
     wrong = {
         "A": "A makes it fair: with other sizes it would compare two things at once",
         "E": "E makes it fair: other rows would be another difference",
     }
     for letter, hint in wrong.items():
-        if letter in letters:
+        if letter in given:
             return hint
     missing = {
         "B": "one more: which weights did the sigmoid learn with on this page?",
@@ -213,7 +213,7 @@ def report_flaws(answer: Any) -> str | None:
         "D": "one more: what would another seed have done?",
         "F": "one more: what would have to change for the slope alone to be the cause?",
     }
-    left = [hint for letter, hint in missing.items() if letter not in letters]
+    left = [hint for letter, hint in missing.items() if letter not in given]
     if len(left) > 1:
         return f"{len(left)} more: a fair opponent has its own best rate and weights"
     return left[0] if left else None

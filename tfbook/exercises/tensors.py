@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfbook.exercises._answers import number
+
 __all__ = [
     "centred_rows",
     "counter_stops",
@@ -15,25 +17,11 @@ __all__ = [
 ]
 
 
-def _number(answer: Any) -> float | None:
-    """Read a number of any kind: Python's, NumPy's, a tensor, or a list of one.
-
-    `None` says that it is not a number.
-    """
-    try:
-        value = np.asarray(answer.numpy() if hasattr(answer, "numpy") else answer)
-    except (TypeError, ValueError):
-        return None
-    if value.size != 1 or value.dtype.kind not in "iuf":
-        return None
-    return float(value.item())
-
-
 def _sizes(answer: Any) -> tuple[int, ...] | None:
     """Read a shape, however it is kept; `None` says that it is no shape."""
     if isinstance(answer, tf.TensorShape):
         return tuple(answer.as_list()) if answer.rank else None
-    sizes = [_number(size) for size in answer] if np.iterable(answer) else []
+    sizes = [number(size) for size in answer] if np.iterable(answer) else []
     if not sizes or not all(size and size == int(size) for size in sizes):
         return None
     return tuple(int(size) for size in sizes if size)
@@ -188,12 +176,12 @@ def counter_stops(answer: Any) -> str | None:
         >>> counter_stops(1000)
         'expected a power of two, such as 1024, got 1000'
     """
-    number = _number(answer)
-    if number is None or not number > 0:
+    start = number(answer)
+    if start is None or not start > 0:
         return "expected a positive number, such as 1024"
-    mantissa, exponent = np.frexp(number)
+    mantissa, exponent = np.frexp(start)
     if mantissa != 0.5:
-        return f"expected a power of two, such as 1024, got {number:g}"
+        return f"expected a power of two, such as 1024, got {start:g}"
     if exponent - 1 == 53:
         return "that is where a float64 stops; the variable must be a float32"
     if exponent - 1 > 24:

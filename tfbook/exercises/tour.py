@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tfbook.exercises._answers import letters
+
 __all__ = [
     "batch_norm_weights",
     "channel_norm",
@@ -146,15 +148,12 @@ def dropout_flaws(answer: Any) -> str | None:
         "f": "a prediction should not be random",
     }
     flaws = set("abde")
-    try:
-        letters = {str(letter).lower() for letter in answer}
-    except TypeError:
-        letters = {"?"}
-    if not letters <= reasons.keys():
+    given = letters(answer, "abcdef")
+    if given is None:
         return 'expected a set of the letters a to f, such as {"a", "f"}'
-    for letter in sorted(flaws - letters):
+    for letter in sorted(flaws - given):
         return f"also a flaw: {letter}; {reasons[letter]}"
-    for letter in sorted(letters - flaws):
+    for letter in sorted(given - flaws):
         return f"no flaw: {letter}; {reasons[letter]}"
     return None
 
