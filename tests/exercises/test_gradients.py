@@ -84,6 +84,10 @@ def outside(function, place):
     return nested(function, place, inside=False, unconnected="none")
 
 
+def outside_and_zero(function, place):
+    return nested(function, place, inside=False)
+
+
 def none_of_a_line(function, place):
     return nested(function, place, unconnected="none")
 
@@ -132,6 +136,7 @@ def test_the_recorded_slopes_are_those_of_a_tape():
     ("name", "answer", "hint"),
     [
         ("slope_of_slope", outside, "returned None; the outer tape"),
+        ("slope_of_slope", outside_and_zero, "inside its block"),
         ("slope_of_slope", none_of_a_line, "straight line 2 w it gave None"),
         ("slope_of_slope", slope_alone, "that is the slope; the slope of the slope"),
         ("slope_of_slope", lambda f, w: f(w), "gave 27, the value"),

@@ -36,6 +36,13 @@ def halve_too_long(a):
     return count
 
 
+def called_before(function, *arguments):
+    """A compiled function that its author has tried, so that it has a trace."""
+    compiled = tf.function(function)
+    compiled(*arguments)
+    return compiled
+
+
 def halve_one_less(a):
     return halve(a) - 1
 
@@ -185,6 +192,7 @@ def average_with_a_whole_count():
         ("captured", tf.constant([3.0, 11.0, 15.0])),
         ("sum_of_cubes", tf.function(cubes, input_signature=any_length)),
         ("halvings", tf.function(halve)),
+        ("halvings", called_before(halve, 10.0)),
         ("make_average", average()),
         ("total", start_with(tf.zeros_like)),
         ("total", tf.function(lambda a, turns: a * tf.cast(turns, a.dtype))),

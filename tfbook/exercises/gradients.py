@@ -133,6 +133,11 @@ def slope_of_slope(answer: Any) -> str | None:
         return f"expected one number, got {type(found).__name__}"
     if np.isclose(number(answer(lambda w: w**2, 3.0)) or 0, 6):
         return "that is the slope; the slope of the slope has a tape of its own"
+    if value == 0:
+        return (
+            "of w³ at 3 it returned 0; the outer tape sees the slope only if "
+            "`inner.gradient` is inside its block"
+        )
     if np.isclose(value, 27):
         return "for w³ at 3 it gave 27, the value; the slope of the slope is 18"
     if not np.isclose(value, 18, rtol=1e-4):
