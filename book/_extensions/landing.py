@@ -34,7 +34,7 @@ PICTURES = {
     "learning/tour": "fig-thinned",
     "learning/classes": "fig-class-weights",
     "learning/convolution": "fig-tooth",
-    "learning/images": "fig-image-copies",
+    "learning/images": "fig-image-worth",
     "learning/sequences": "fig-switch",
     "learning/attention": "fig-shares",
     "learning/trust": "fig-reliability",
