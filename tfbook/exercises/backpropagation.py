@@ -98,7 +98,7 @@ def four_gradients(answer: Any) -> str | None:
     """
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((6, 3)), rng.standard_normal((6, 1))
-    weights = [rng.standard_normal(size) for size in [(3, 4), 4, (4, 1), 1]]
+    weights = [rng.standard_normal(size) for size in [(3, 4), (4,), (4, 1), (1,)]]
     first, first_bias, second, second_bias = weights
 
     def backward(fires: np.ndarray) -> list[np.ndarray]:
