@@ -131,6 +131,7 @@ def test_what_is_not_one_of_the_letters_is_refused(answer):
 LETTERS = {
     "comparison_flaws": "acef",
     "dropout_flaws": "abde",
+    "eight_times": "c",
     "equal_units": "AD",
     "flaws": "abce",
     "lost_state": "abc",
@@ -140,6 +141,7 @@ LETTERS = {
     "unfair": "bce",
     "unfair_race": "ACE",
     "which_part": "dab",
+    "wrong_line": "d",
 }
 
 

@@ -1,5 +1,6 @@
 """Read what a reader may write as an answer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def number(answer: Any) -> float | None:
     return float(value.item())
 
 
-def letters(answer: Any, choices: str) -> set[str] | None:
+def letters(answer: Any, choices: Iterable[str]) -> set[str] | None:
     """Read some of the letters `choices`: a set, a list or a text, such as "b, D".
 
     `None` says that there is something else in the answer.

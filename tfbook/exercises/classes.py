@@ -189,7 +189,7 @@ def nine_flaws(answer: Any) -> str | None:
         "f": "more test rows make an interval narrower; no rule ties them to others",
     }
     flaws = set("abde")
-    given = letters(answer, "abcdef")
+    given = letters(answer, reasons)
     if given is None:
         return 'expected a set of the letters a to f, such as {"a", "f"}'
     for letter in sorted(flaws - given):

@@ -192,7 +192,7 @@ def which_part(answer: Any) -> str | None:
         "e": "it asks how long training takes, and not what the networks differ in",
     }
     separate = {"a", "b", "d"}
-    given = letters(answer, "abcde")
+    given = letters(answer, reasons)
     if given is None:
         return 'expected a set of the letters a to e, such as {"a", "e"}'
     for letter in sorted(separate - given):

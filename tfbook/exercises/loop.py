@@ -152,7 +152,7 @@ def flaws(answer: Any) -> str | None:
         "d": "the string 'adam' makes the same optimizer in both calls",
         "e": "every turn of Python takes time, so give both as many",
     }
-    given = letters(answer, "abcde")
+    given = letters(answer, reasons)
     if given is None:
         return 'expected a set of the letters a to e, such as {"a", "e"}'
     for letter, reason in reasons.items():

@@ -139,10 +139,10 @@ def eight_times(answer: Any) -> str | None:
         "b": "what each sends hardly depends on their number, and the time was true",
         "d": "they stay equal on purpose; each sees other rows, and all learn from all",
     }
-    letter = str(answer).strip().strip("()").lower()
-    if letter == "c":
-        return None
-    return hints.get(letter, "expected one of the letters a to d")
+    given = letters(answer, "abcd")
+    if not given or len(given) > 1:
+        return "expected one of the letters a to d"
+    return hints.get(given.pop())
 
 
 def snapshot(answer: Any) -> str | None:
@@ -168,7 +168,7 @@ def snapshot(answer: Any) -> str | None:
         "d": "it is computed from the seed and the number of the epoch",
         "f": "the workers are equal, so one of them can write for all",
     }
-    given = letters(answer, "abcdef")
+    given = letters(answer, needed | extra)
     if not given:
         return 'expected a set of the letters a to f, such as {"a", "d"}'
     for letter, reason in needed.items():

@@ -31,7 +31,7 @@ def lost_state(answer: Any) -> str | None:
         "c": "dropout draws from a random state, which is not in the file",
         "d": "biases are weights, and come back with them",
     }
-    given = letters(answer, "abcd")
+    given = letters(answer, reasons)
     if given is None:
         return 'expected a set of the letters a to d, such as {"a", "d"}'
     for letter, reason in reasons.items():

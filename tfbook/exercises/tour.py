@@ -148,7 +148,7 @@ def dropout_flaws(answer: Any) -> str | None:
         "f": "a prediction should not be random",
     }
     flaws = set("abde")
-    given = letters(answer, "abcdef")
+    given = letters(answer, reasons)
     if given is None:
         return 'expected a set of the letters a to f, such as {"a", "f"}'
     for letter in sorted(flaws - given):
