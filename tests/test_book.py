@@ -191,6 +191,8 @@ PALETTE = extension("figures").PALETTE
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 INK = ("#000000", "#222222", "#333333")
 GROUNDS = ("#ffffff", "#15181d")
+# Areas of two classes, and the points that lie on them: alike in both themes.
+OF_A_MAP = {"#fdd49e", "#8c3d04", "#c6c3e0", "#3f2f7f"}
 # Machado, Oliveira and Fernandes (2009): what of red, green and blue is left to readers
 # without one kind of cone; before them, to those who have all three.
 VISION = {
@@ -269,6 +271,45 @@ def test_the_palette_has_the_colours_with_which_the_book_draws():
     assert tuple(f"#{each.lstrip('#')}" for each in cycle) == LINES
     names = ("text.color", "axes.labelcolor", "axes.edgecolor", "grid.color")
     assert {f"#{style[name].lstrip('#')}" for name in names} <= set(PALETTE)
+    # A colour that a cell or the package names would stay as it is on a dark page.
+    sources = [*(ROOT / "book").glob("*/*.md"), ROOT / "tfbook" / "plotting.py"]
+    for path in sources:
+        named = set(re.findall(r"#[0-9a-fA-F]{6}\b", path.read_text()))
+        assert {colour.lower() for colour in named} <= set(PALETTE) | OF_A_MAP, path
+
+
+def spaced(tex: str) -> str:
+    """Write a formula with _ for a thin space and ~ before a sign."""
+    svg_math = extension("svg_math")
+    formula = svg_math.parse(tex, inline=True)
+    written = ""
+    for each in formula.iter():
+        if each.tag == "mspace":
+            written += "_" if each.get("width") == "0.1667em" else ""
+        else:
+            written += "~" if each.get("form") == "prefix" else ""
+            written += (each.text or "").replace("\N{MINUS SIGN}", "-")
+    return written
+
+
+@pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # ziamath's
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        ("a - b", "a-b"),
+        ("x = -b", "x=~-b"),
+        ("(-z)", "(~-z)"),
+        (r"2 \cdot (-1)", "2·(~-1)"),
+        ("(c) - |x| - 1", "(c)-|x|-1"),
+        (r"v \operatorname{relu}(w)", "v_relu(w)"),
+        (r"\cos a \cos b", "cos_a_cos_b"),
+        (r"-\ln p", "~-ln_p"),
+        (r"\sum_i r", "∑i_r"),
+        (r"\hat y", "y\u02c6"),
+    ],
+)
+def test_a_formula_is_spaced_as_tex_does(tex, expected):
+    assert spaced(tex) == expected
 
 
 def drawing(theme: int, draw: Callable[[Axes], object]) -> str:

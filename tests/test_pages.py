@@ -43,6 +43,20 @@ def test_no_measured_number_is_typed_into_prose(page):
     assert set(typed_numbers(TEXTS[page])) == TYPED.get(page, set())
 
 
+@pytest.mark.parametrize("page", pages())
+def test_shown_code_fits_into_its_column(page):
+    too_long = {
+        line for cell in cells(pages()[page]) for line in cell.code if len(line) > 88
+    }
+    assert too_long == set()
+
+
+@pytest.mark.parametrize("page", pages())
+def test_each_option_of_an_exercise_is_a_paragraph(page):
+    exercises = re.findall(r"(?ms)^```\{exercise\}.*?^```$", pages()[page])
+    assert not [each for each in exercises if re.search(r"[^\n]\n[a-hA-H]\. ", each)]
+
+
 @pytest.mark.parametrize("page", TEXTS)
 def test_what_a_cell_glues_is_used(page):
     glued = set(re.findall(r'glue\(\s*"([\w-]+)"', TEXTS[page]))

@@ -4,6 +4,7 @@ A reader needs no script, no web font and no network, and the formulas take the 
 of the text around them, on a light page as on a dark one.
 """
 
+import re
 import xml.etree.ElementTree as ET
 from html import escape
 from typing import Any
@@ -14,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
+from ziamath.tex import tex2mml
 
 logger = logging.getLogger(__name__)
 SIZE = 17.0  # STIX is drawn smaller than the text's sans serif at the same size
@@ -21,12 +23,61 @@ SIZE = 17.0  # STIX is drawn smaller than the text's sans serif at the same size
 # Paths instead of shared symbols, whose ids would be repeated in one page.
 ziamath.config.svg2 = False
 
+ROWS = {"math", "mrow", "mstyle", "mtd"}
+WITH_SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
+CLOSING = set(")]}⟩⌋⌉|!")
+SIGNS = {"\N{MINUS SIGN}", "+", "±"}
+SUMS = set("∑∏")
+# A hat that combines with a letter is as wide as none, and ziamath moves the letter.
+SPACING = {"\u0302": "\u02c6", "\u0303": "\u02dc"}
+NAME = re.compile(r"[A-Za-z]{2,}|[∑∏]")
+
+
+def is_operator(element: ET.Element | None) -> bool:
+    """Tell whether nothing stands there, or an operator that wants an operand."""
+    return element is None or (element.tag == "mo" and element.text not in CLOSING)
+
+
+def space_as_tex_does(formula: ET.Element) -> None:
+    """Tell a sign from a difference, and part a function's name from its neighbours."""
+    for operator in list(formula.iter("mo")):
+        operator.text = SPACING.get(operator.text, operator.text)
+        if operator.text == "∂":  # as a letter would
+            operator.tag = "mi"
+    for row in [each for each in formula.iter() if each.tag in ROWS]:
+        children = [None, *row, None]
+        neighbours = zip(children[:-2], children[1:-1], children[2:], strict=True)
+        for before, child, after in neighbours:
+            if child.tag == "mo" and child.text in SIGNS:
+                if is_operator(before):
+                    child.set("form", "prefix")
+                continue
+            name = child[0] if child.tag in WITH_SCRIPTS else child
+            if name.tag not in {"mi", "mo"} or not NAME.fullmatch(name.text or ""):
+                continue
+            is_sum = name.text in SUMS
+            if name is child and not is_sum:
+                name.tag = "mtext"  # ziamath parts an identifier on both sides, always
+            thin = ET.Element("mspace", width="0.1667em")
+            if not is_operator(before) and not is_sum:
+                row.insert(list(row).index(child), thin)
+            if after is not None and (is_sum or after.tag != "mo"):
+                row.insert(list(row).index(child) + 1, thin)
+
+
+def parse(tex: str, *, inline: bool) -> ET.Element:
+    """Read TeX as MathML, in the colour of the text."""
+    formula = ET.fromstring(re.sub(r' xmlns="[^"]*"', "", tex2mml(tex, inline=inline)))
+    formula.set("mathcolor", "currentColor")
+    space_as_tex_does(formula)
+    return formula
+
 
 def svg(node: nodes.math | nodes.math_block, *, inline: bool) -> str:
     """Draw a formula, sized in em so that it scales with the text."""
     tex = node.astext().strip()
     try:
-        drawing = ziamath.Latex(tex, size=SIZE, color="currentColor", inline=inline)
+        drawing = ziamath.Math(parse(tex, inline=inline), size=SIZE)
     except Exception as error:  # ziamath raises whatever its parsers raise
         logger.warning(
             "formula: expected TeX that ziamath can draw, got %r (%s)",

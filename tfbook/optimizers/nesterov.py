@@ -36,7 +36,7 @@ def nesterov_update(
 
     Reference:
         Nesterov (1983), A method of solving a convex programming problem with
-        convergence rate O(1/k^2), Soviet Mathematics Doklady 27; in this form
+        convergence rate O(1/k²), Soviet Mathematics Doklady 27; in this form
         Bengio, Boulanger-Lewandowski and Pascanu (2013), Advances in optimizing
         recurrent networks, ICASSP.
     """

@@ -18,8 +18,10 @@ def piecewise_constant(
     r"""Keep the rate constant, and change it after certain steps.
 
     $$
-    \eta_t = r_k, \qquad k = \text{the number of boundaries that are less than } t
+    \eta_t = r_k
     $$
+
+    where $k$ is the number of boundaries that are less than $t$.
 
     It equals `keras.optimizers.schedules.PiecewiseConstantDecay`.
 
@@ -95,11 +97,11 @@ def cosine_decay(
     r"""Let the rate fall along half a cosine, after a warm-up along a straight line.
 
     $$
-    \eta_t = \eta_0 \cdot \begin{cases}
-    t / W & \text{if } t < W \\
-    \alpha + (1 - \alpha) \frac{1}{2} \bigl(1 + \cos(\pi \, \min(t - W, T) / T)\bigr)
-    & \text{else}
-    \end{cases}
+    \begin{aligned}
+    \eta_t &= \eta_0 \, t / W & \text{if } t < W \\
+    \eta_t &= \eta_0 \left( \alpha + (1 - \alpha) \, c_t \right) & \text{else} \\
+    c_t &= \tfrac{1}{2} \left(1 + \cos(\pi \, \min(t - W, T) / T)\right)
+    \end{aligned}
     $$
 
     It equals `keras.optimizers.schedules.CosineDecay`; with a warm-up, Keras wants
