@@ -415,6 +415,7 @@ def test_a_notebook_has_the_numbers_and_the_captions_of_the_page(tmp_path):
         for cell in json.loads(text)["cells"]
         if cell["cell_type"] == "markdown"
     ]
+    assert "`second.html`" in prose.pop(1)
     assert prose == [
         "# Second",
         "$$\na \\tag{2}\n$$",  # the first equation is on the first page
@@ -620,8 +621,10 @@ def test_a_page_becomes_a_notebook(tmp_path):
     done = build(tmp_path, f"{HEADER}{LESSON}", "-D", "myst_heading_anchors=2")
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "html" / "notebooks" / "index.ipynb").read_text()
-    title, setup, *cells = json.loads(text)["cells"]
+    title, first, setup, *cells = json.loads(text)["cells"]
     assert title["source"] == ["# Title"]
+    assert "`index.html`" in "".join(first["source"])
+    assert "pip install ." in "".join(first["source"])
     assert "tfbook.book" in "".join(setup["source"])
     code = [
         ("".join(cell["source"]), cell["metadata"]["tags"])

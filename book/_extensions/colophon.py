@@ -31,7 +31,9 @@ def commit(folder: str) -> str:
 def sentences(app: Sphinx, page: str) -> list[str]:
     """Compose the foot of a page."""
     seconds = app.env.nb_metadata.get(page, {}).get("exec_data", {}).get("runtime")
-    ran = f"Its code ran in {seconds:.0f} seconds" if seconds else "The book's code ran"
+    ran = "The book's code ran"
+    if seconds:
+        ran = f"Its code ran in {seconds:.0f} second{'s' * (round(seconds) != 1)}"
     today = datetime.now(tz=UTC)
     built = f"Built on {today.day} {today:%B %Y}"
     if known := commit(str(app.confdir)):

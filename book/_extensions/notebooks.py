@@ -119,6 +119,17 @@ def fold(node: nodes.Element, app: Sphinx) -> nbformat.NotebookNode:
     )
 
 
+def where_from(app: Sphinx, page: str) -> str:
+    """Say of what book a notebook is a page, and what it needs to run."""
+    book = f"*{app.config.project}*"
+    if app.config.html_baseurl:
+        book = f"[{book}]({app.config.html_baseurl.rstrip('/')}/{page}.html)"
+    return (
+        f"A page of {book}, `{page}.html`. It needs the book's package: type "
+        "`python -m pip install .` in the folder that holds `pyproject.toml`."
+    )
+
+
 def write_notebook(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
@@ -128,7 +139,8 @@ def write_notebook(
     if not any(map(source_of, doctree.findall(is_cell))):
         return
     title, *cells = convert(without_what_is_for_the_web(doctree), app)
-    cells = [title, nbformat.v4.new_code_cell(SETUP), *cells]
+    first = nbformat.v4.new_markdown_cell(where_from(app, page))
+    cells = [title, first, nbformat.v4.new_code_cell(SETUP), *cells]
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"  # not drawn at random: a build can be repeated
     notebook = nbformat.v4.new_notebook(
