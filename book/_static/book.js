@@ -21,11 +21,12 @@ function repairSearch() {
   Search.makeSearchSummary = (source, stems, anchor) => {
     const text = Search.htmlToText(source, anchor);
     const at = placeOf([...stems], text);
-    const start = Math.max(at - 100, 0);
+    const start = at > 100 ? text.indexOf(" ", at - 100) + 1 : 0; // no word is cut
+    const end = text.length > start + 240 ? text.lastIndexOf(" ", start + 240) : text.length;
     const summary = document.createElement("p");
     summary.classList.add("context");
     summary.textContent =
-      (start ? "…" : "") + text.slice(start, start + 240).trim() + (start + 240 < text.length ? "…" : "");
+      (start ? "…" : "") + text.slice(start, end).trim() + (end < text.length ? "…" : "");
     return text ? summary : null;
   };
 }
@@ -113,6 +114,14 @@ function enlargeFigures() {
   );
 }
 
+// On a phone the contents lie over the page: they close when a section is chosen.
+function closeContents() {
+  document.addEventListener("click", (click) => {
+    const link = click.target.closest("dialog a[href*='#']");
+    if (link) link.closest("dialog").close();
+  });
+}
+
 // Paper is white: a dark page is printed as the light one.
 function printOnWhite() {
   const root = document.documentElement;
@@ -138,6 +147,7 @@ document.addEventListener("DOMContentLoaded", () => {
   repairSearch();
   enlargeFigures();
   printOnWhite();
+  closeContents();
   reachWhatScrolls();
   addEventListener("hashchange", followDeepLink);
 });
