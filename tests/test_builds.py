@@ -243,14 +243,16 @@ def test_the_build_says_so_when_what_it_replaces_is_gone(owner, name, monkeypatc
         kernels.check_patches()
 
 
-def test_the_pages_of_the_reference_are_read_by_one_process():
-    pages = ["appendix/changes", "appendix/reference", "appendix/reference/layers", "x"]
-    assert kernels.deal_out(pages, 2) == [
-        ["appendix/reference", "appendix/reference/layers"],
-        ["appendix/changes"],
+def test_the_pages_of_the_reference_are_read_by_one_process(tmp_path):
+    pages = ["appendix/reference", "appendix/reference/layers", "x", "y"]
+    (tmp_path / "x.md").write_text("a longer page")
+    (tmp_path / "y.md").write_text("a page")
+    assert kernels.deal_out(pages, 2, folder=tmp_path) == [
+        ["y"],
         ["x"],
+        ["appendix/reference", "appendix/reference/layers"],
     ]
-    assert kernels.deal_out(["x", "y"], 2) == [["x"], ["y"]]
+    assert kernels.deal_out(["x", "y"], 2, folder=tmp_path) == [["y"], ["x"]]
 
 
 @pytest.mark.parametrize("succeeded", [True, False])

@@ -9,6 +9,7 @@ that way: those are outputs of cells.
 import os
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import myst_nb.ext.glue
@@ -45,16 +46,22 @@ def check_patches() -> None:
             )
 
 
-def deal_out(pages: list[str], num_cores: int) -> list[list[str]]:
-    """Deal pages out to the cores one by one.
+def deal_out(pages: list[str], num_cores: int, *, folder: Path) -> list[list[str]]:
+    """Deal pages out to the cores one by one, the long ones first.
 
     Sphinx would cut the list up beforehand, and the core with the short pages would
-    have nothing to do at the end. Those of the reference stay together: the process
-    that reads them imports TensorFlow.
+    have nothing to do at the end. It begins at the end of the list. Those of the
+    reference stay together: the process that reads them imports TensorFlow.
     """
+
+    def length(page: str) -> int:
+        path = folder / f"{page}.md"
+        return path.stat().st_size if path.exists() else 0
+
     together = [page for page in pages if page.startswith(REFERENCE)]
-    alone = [[page] for page in pages if not page.startswith(REFERENCE)]
-    return [together, *alone] if together else alone
+    others = [page for page in pages if not page.startswith(REFERENCE)]
+    alone = [[page] for page in sorted(others, key=length)]
+    return [*alone, together] if together else alone
 
 
 def log_of(app: Sphinx, page: str) -> Path:
@@ -104,7 +111,7 @@ def report_all(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Write the kernels' profile, and follow each page."""
     check_patches()
-    sphinx.builders.make_chunks = deal_out
+    sphinx.builders.make_chunks = partial(deal_out, folder=Path(app.srcdir))
     folder = Path(app.doctreedir, "kernels")
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
