@@ -154,8 +154,10 @@ def links(session: nox.Session) -> None:
 def notebooks(session: nox.Session) -> None:
     """Run the notebooks of the built book; -- with names for some of them."""
     install(session, "docs")
-    # Whatever asks for another host is sent to a port where nobody answers.
+    # Whatever asks for another host is sent to a port where nobody answers. Workers on
+    # this machine may reach each other.
     closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    closed["no_proxy"] = "127.0.0.1,localhost"
     for notebook in built_notebooks(session):
         if session.posargs and notebook.stem not in session.posargs:
             continue
