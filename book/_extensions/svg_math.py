@@ -30,7 +30,7 @@ SIGNS = {"\N{MINUS SIGN}", "+", "±"}
 SUMS = set("∑∏")
 # A hat that combines with a letter is as wide as none, and ziamath moves the letter.
 SPACING = {"\u0302": "\u02c6", "\u0303": "\u02dc"}
-NAME = re.compile(r"[A-Za-z]{2,}|[∑∏]")
+NAME = re.compile(r"[A-Za-z]{2,}")
 
 
 def is_operator(element: ET.Element | None) -> bool:
@@ -53,9 +53,10 @@ def space_as_tex_does(formula: ET.Element) -> None:
                     child.set("form", "prefix")
                 continue
             name = child[0] if child.tag in WITH_SCRIPTS else child
-            if name.tag not in {"mi", "mo"} or not NAME.fullmatch(name.text or ""):
-                continue
             is_sum = name.text in SUMS
+            is_name = name.tag in {"mi", "mo"} and NAME.fullmatch(name.text or "")
+            if not (is_sum or is_name):
+                continue
             if name is child and not is_sum:
                 name.tag = "mtext"  # ziamath parts an identifier on both sides, always
             thin = ET.Element("mspace", width="0.1667em")
